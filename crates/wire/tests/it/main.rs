@@ -1,0 +1,4 @@
+//! Parsing of recorded traffic and of hostile bytes.
+
+mod captures;
+mod hostile;
