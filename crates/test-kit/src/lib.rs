@@ -1,0 +1,35 @@
+//! Real components for tests: PostgreSQL, an S3 server, Python, the product's
+//! own binaries, and recorded producer traffic.
+//!
+//! Everything listens on free loopback ports, keeps its files in a temporary
+//! folder and ends with its owner: dropping the value stops it, and a small
+//! watchdog process stops it when the test process is killed before it could drop
+//! anything. Nothing here is skipped silently: a component that is not installed is
+//! an error that says how to install it.
+//!
+//! | what | found through |
+//! |---|---|
+//! | [`Postgres`] | `PATH`, `/usr/lib/postgresql/*/bin` |
+//! | [`S3Server`] | `MICROMEGAS_TEST_WEED`, the test venv, `PATH` |
+//! | [`Python`] | `MICROMEGAS_TEST_PYTHON`, the test venv |
+//! | [`Server`] | `MICROMEGAS_TEST_BIN_DIR`, the build folder of the running test |
+//!
+//! The test venv is `MICROMEGAS_TEST_VENV`, which `cargo xtask test` sets.
+
+mod captures;
+mod locate;
+mod port;
+mod postgres;
+mod process;
+mod python;
+mod s3;
+mod server;
+mod wait;
+
+pub use captures::{Capture, Request};
+pub use port::free_port;
+pub use postgres::{Postgres, PostgresConfig};
+pub use python::Python;
+pub use s3::S3Server;
+pub use server::{Server, ServerCommand};
+pub use wait::wait_until;
