@@ -1,0 +1,166 @@
+//! One statement, from text to stream.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use datafusion::error::Result as DataFusionResult;
+use datafusion::execution::session_state::SessionState;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{displayable, execute_stream};
+use datafusion::prelude::SQLOptions;
+use futures::TryStreamExt;
+use model::TimeRange;
+use views::{ScanContext, ScanCounters};
+
+use crate::error::QueryError;
+
+/// A plan is logged up to this length.
+const LOGGED_PLAN_CHARS: usize = 2000;
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct QueryRequest {
+    /// One statement, with or without a trailing semicolon.
+    pub sql: String,
+    /// Event-time range applied to every scan of a view.
+    pub range: Option<TimeRange>,
+    /// Outermost limit on the rows of the answer.
+    pub limit: Option<usize>,
+}
+
+impl QueryRequest {
+    /// A statement without range and limit.
+    pub fn new(sql: impl Into<String>) -> Self {
+        Self {
+            sql: sql.into(),
+            ..Self::default()
+        }
+    }
+}
+
+/// A statement that was found valid.
+#[derive(Debug)]
+pub struct PlannedQuery {
+    session: SessionState,
+    context: Arc<ScanContext>,
+    plan: LogicalPlan,
+}
+
+impl PlannedQuery {
+    pub(crate) async fn plan(
+        session: SessionState,
+        context: Arc<ScanContext>,
+        request: &QueryRequest,
+    ) -> Result<Self, QueryError> {
+        let plan = read_only_plan(&session, &request.sql)
+            .await
+            .map_err(|error| QueryError::from_engine("error building dataframe", &error))?;
+        let plan = match request.limit {
+            None => plan,
+            Some(limit) => limited(plan, limit).map_err(|error| {
+                QueryError::from_engine("error building dataframe with limit", &error)
+            })?,
+        };
+        Ok(Self {
+            session,
+            context,
+            plan,
+        })
+    }
+
+    /// The schema of the rows; exactly what [`Self::execute`] streams, nullability included.
+    pub fn schema(&self) -> SchemaRef {
+        Arc::clone(self.plan.schema().inner())
+    }
+
+    /// What the scans of this query did so far; shared with the running stream.
+    pub fn counters(&self) -> Arc<ScanCounters> {
+        Arc::clone(self.context.counters())
+    }
+
+    /// Start it. Dropping the stream cancels the work.
+    pub async fn execute(self) -> Result<SendableRecordBatchStream, QueryError> {
+        let schema = self.schema();
+        let physical = self
+            .session
+            .create_physical_plan(&self.plan)
+            .await
+            .map_err(|error| QueryError::from_engine("error creating physical plan", &error))?;
+        if tracing::enabled!(tracing::Level::DEBUG) {
+            let text = displayable(physical.as_ref()).indent(false).to_string();
+            let text = model::truncate_chars(&text, LOGGED_PLAN_CHARS);
+            tracing::debug!(plan = text, "physical plan");
+        }
+        let stream = execute_stream(physical, task_context(&self.session))
+            .map_err(|error| QueryError::from_engine("error executing plan", &error))?;
+        if stream.schema() == schema {
+            return Ok(stream);
+        }
+        let target = Arc::clone(&schema);
+        let conformed =
+            stream.and_then(move |batch| futures::future::ready(conform(&batch, &target)));
+        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, conformed)))
+    }
+}
+
+/// Several statements, and statements that change or reach anything outside the lake's
+/// views, are refused here: the engine itself would accept them.
+async fn read_only_plan(session: &SessionState, sql: &str) -> DataFusionResult<LogicalPlan> {
+    let dialect = session.config_options().sql_parser.dialect;
+    let statement = session.sql_to_statement(sql, &dialect)?;
+    let plan = session.statement_to_plan(statement).await?;
+    SQLOptions::new()
+        .with_allow_ddl(false)
+        .with_allow_dml(false)
+        .with_allow_statements(false)
+        .verify_plan(&plan)?;
+    Ok(plan)
+}
+
+fn limited(plan: LogicalPlan, limit: usize) -> DataFusionResult<LogicalPlan> {
+    LogicalPlanBuilder::from(plan)
+        .limit(0, Some(limit))?
+        .build()
+}
+
+/// The context a plan runs in. Its function registries only serve plans that arrive as bytes;
+/// copying hundreds of functions would cost more than a small query.
+fn task_context(session: &SessionState) -> Arc<TaskContext> {
+    Arc::new(TaskContext::new(
+        None,
+        session.session_id().to_owned(),
+        session.config().clone(),
+        HashMap::new(),
+        HashMap::new(),
+        HashMap::new(),
+        HashMap::new(),
+        Arc::clone(session.runtime_env()),
+    ))
+}
+
+/// A physical plan may know more of nullability than the logical one; callers were
+/// promised the logical schema.
+fn conform(batch: &RecordBatch, schema: &SchemaRef) -> DataFusionResult<RecordBatch> {
+    let columns = batch
+        .columns()
+        .iter()
+        .zip(schema.fields())
+        .map(|(column, field)| {
+            if column.data_type() == field.data_type() {
+                Ok(Arc::clone(column))
+            } else {
+                cast(column, field.data_type())
+            }
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    Ok(RecordBatch::try_new_with_options(
+        Arc::clone(schema),
+        columns,
+        &options,
+    )?)
+}
