@@ -1,0 +1,285 @@
+//! One JSON line per query, whatever its end.
+
+use crate::request_headers::{ClientInfo, QueryOptions};
+use crate::sql_hash::sql_hash;
+use chrono::{DateTime, SecondsFormat};
+use query::{ErrorClass, QueryError, ScanCounters};
+use serde::Serialize;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// The log target of the lines.
+pub const AUDIT_TARGET: &str = "flightsql_query_audit";
+
+/// A longer text is cut in the line; its hash is that of all of it.
+const SQL_BYTES_MAX: usize = 64 * 1024;
+
+/// The record of a running query. It is written once: when the query ends, or when it is dropped
+/// because the client went away.
+#[derive(Debug)]
+pub(crate) struct Audit {
+    query_id: Uuid,
+    client: ClientInfo,
+    options: QueryOptions,
+    sql: String,
+    started: Instant,
+    planning: Option<Duration>,
+    setup: Option<Duration>,
+    counters: Option<Arc<ScanCounters>>,
+    output_rows: u64,
+    written: bool,
+}
+
+impl Audit {
+    pub fn begin(query_id: Uuid, client: ClientInfo, options: QueryOptions, sql: String) -> Self {
+        Self {
+            query_id,
+            client,
+            options,
+            sql,
+            started: Instant::now(),
+            planning: None,
+            setup: None,
+            counters: None,
+            output_rows: 0,
+            written: false,
+        }
+    }
+
+    pub fn query_id(&self) -> Uuid {
+        self.query_id
+    }
+
+    pub fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    pub fn planned(&mut self, counters: Arc<ScanCounters>) {
+        self.planning = Some(self.started.elapsed());
+        self.counters = Some(counters);
+    }
+
+    pub fn started(&mut self) {
+        self.setup = Some(self.started.elapsed());
+    }
+
+    pub fn sent_rows(&mut self, rows: usize) {
+        self.output_rows += rows as u64;
+    }
+
+    pub fn succeeded(&mut self) {
+        self.write("ok", None);
+    }
+
+    pub fn failed(&mut self, error: &QueryError) {
+        self.write("error", Some(error));
+    }
+
+    fn write(&mut self, status: &'static str, error: Option<&QueryError>) {
+        if !std::mem::replace(&mut self.written, true)
+            && tracing::enabled!(target: AUDIT_TARGET, tracing::Level::INFO)
+        {
+            let line = self.line(status, error);
+            tracing::info!(target: AUDIT_TARGET, "{line}");
+        }
+    }
+
+    fn line(&self, status: &'static str, error: Option<&QueryError>) -> String {
+        let setup = self.setup;
+        let execution = self
+            .setup
+            .zip(self.planning)
+            .map(|(setup, planning)| setup.saturating_sub(planning));
+        let client = &self.client;
+        let counters = self.counters.as_deref();
+        let record = Record {
+            query_id: self.query_id,
+            request_id: client.request_id.as_deref(),
+            client_ip: &client.client_ip,
+            client: &client.client,
+            agent: &client.agent,
+            entrypoint: &client.entrypoint,
+            session: client.session.as_deref(),
+            notebook: client.notebook.as_deref(),
+            cell: client.cell.as_deref(),
+            user: &client.user,
+            email: &client.email,
+            name: client.name.as_deref(),
+            service_account: false,
+            sql: &self.sql[..self.sql.floor_char_boundary(SQL_BYTES_MAX)],
+            sql_hash: sql_hash(&self.sql),
+            range_begin: self.options.range.map(|range| time_text(range.begin)),
+            range_end: self.options.range.map(|range| time_text(range.end)),
+            limit: self.options.limit,
+            planning_ms: self.planning.map(milliseconds),
+            execution_ms: execution.map(milliseconds),
+            setup_ms: setup.map(milliseconds),
+            total_ms: milliseconds(self.started.elapsed()),
+            status,
+            error: error.map(|error| error.message.as_str()),
+            error_class: error.map(|error| class_name(error.class)),
+            output_rows: setup.map(|_| self.output_rows),
+            bytes_scanned: counters.map(ScanCounters::bytes),
+            skipped_blocks: counters
+                .map(ScanCounters::skipped_blocks)
+                .filter(|blocks| *blocks > 0),
+        };
+        serde_json::to_string(&record).expect("strings and numbers make JSON")
+    }
+}
+
+impl Drop for Audit {
+    fn drop(&mut self) {
+        self.write("incomplete", None);
+    }
+}
+
+#[derive(Serialize)]
+struct Record<'a> {
+    query_id: Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    client_ip: &'a str,
+    client: &'a str,
+    agent: &'a str,
+    entrypoint: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notebook: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cell: Option<&'a str>,
+    user: &'a str,
+    email: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    service_account: bool,
+    sql: &'a str,
+    sql_hash: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    range_begin: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    range_end: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    planning_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    execution_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    setup_ms: Option<f64>,
+    total_ms: f64,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_class: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_rows: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes_scanned: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skipped_blocks: Option<u64>,
+}
+
+fn class_name(class: ErrorClass) -> &'static str {
+    match class {
+        ErrorClass::Invalid | ErrorClass::Unsupported => "user",
+        ErrorClass::Resources => "resource",
+        ErrorClass::Internal => "internal",
+    }
+}
+
+/// To the microsecond.
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_micros() as f64 / 1000.0
+}
+
+fn time_text(ns: i64) -> String {
+    DateTime::from_timestamp_nanos(ns).to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::TimeRange;
+    use serde_json::{Value, json};
+    use tonic::metadata::MetadataMap;
+
+    fn audit(options: QueryOptions) -> Audit {
+        let client = ClientInfo::parse(&MetadataMap::new(), None);
+        Audit::begin(Uuid::nil(), client, options, "SELECT \"x\"\n;".into())
+    }
+
+    fn parsed(audit: &mut Audit, status: &'static str, error: Option<&QueryError>) -> Value {
+        audit.written = true;
+        serde_json::from_str(&audit.line(status, error)).unwrap()
+    }
+
+    #[test]
+    fn what_is_unknown_is_left_out() {
+        let mut audit = audit(QueryOptions {
+            range: None,
+            limit: None,
+        });
+        let error = QueryError {
+            class: ErrorClass::Resources,
+            message: "error executing plan: full".into(),
+        };
+        let mut line = parsed(&mut audit, "error", Some(&error));
+        assert!(line["total_ms"].take().is_f64());
+        assert_eq!(
+            line,
+            json!({
+                "query_id": "00000000-0000-0000-0000-000000000000",
+                "client_ip": "unknown", "client": "unknown", "agent": "unknown",
+                "entrypoint": "unknown", "user": "unknown", "email": "unknown",
+                "service_account": false,
+                "sql": "SELECT \"x\"\n;", "sql_hash": sql_hash("select \"x\" ;"),
+                "total_ms": null,
+                "status": "error", "error": "error executing plan: full",
+                "error_class": "resource",
+            })
+        );
+    }
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        let mut audit = audit(QueryOptions {
+            range: None,
+            limit: None,
+        });
+        audit.sql = format!("x{}", "é".repeat(SQL_BYTES_MAX));
+        let line = parsed(&mut audit, "ok", None);
+        assert_eq!(line["sql"].as_str().unwrap().len(), SQL_BYTES_MAX - 1);
+        assert_eq!(line["sql_hash"], sql_hash(&audit.sql));
+    }
+
+    #[test]
+    fn what_is_known_is_there() {
+        let mut audit = audit(QueryOptions {
+            range: Some(TimeRange {
+                begin: 0,
+                end: 1_500_000_000,
+            }),
+            limit: Some(3),
+        });
+        audit.planned(Arc::default());
+        audit.started();
+        audit.sent_rows(2);
+        audit.sent_rows(1);
+        let line = parsed(&mut audit, "ok", None);
+        assert_eq!(line["range_begin"], "1970-01-01T00:00:00Z");
+        assert_eq!(line["range_end"], "1970-01-01T00:00:01.500Z");
+        assert_eq!(line["limit"], 3);
+        assert_eq!(line["output_rows"], 3);
+        assert_eq!(line["bytes_scanned"], 0);
+        assert_eq!(line.get("skipped_blocks"), None);
+        assert_eq!(line["status"], "ok");
+        for duration in ["planning_ms", "execution_ms", "setup_ms", "total_ms"] {
+            assert!(line[duration].is_f64(), "{duration}");
+        }
+        assert_eq!(line.get("error_class"), None);
+    }
+}
