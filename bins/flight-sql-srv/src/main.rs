@@ -1,0 +1,78 @@
+//! The stand-alone query server: answers SQL over Flight from a lake that other servers fill.
+//! Stateless; run as many copies as needed.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use catalog::Catalog;
+use clap::Parser;
+use lake::Lake;
+use query::QueryEngine;
+use server_kit::{Readiness, Service, Shutdown, health_router};
+use settings::{AuthArgs, Environment, FlightArgs, GraceArgs, LakeSettings, gather, init_logging};
+
+/// Many short-lived buffers of all sizes: the C library's allocator spends more time on them.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 50051);
+
+/// Answer SQL over Arrow Flight from a lake.
+///
+/// The lake is named by MICROMEGAS_SQL_CONNECTION_STRING (sqlite:// or postgres://) and
+/// MICROMEGAS_OBJECT_STORE_URI (file://, s3://, gs:// or az://).
+#[derive(Debug, Parser)]
+#[command(name = "flight-sql-srv", version)]
+struct Args {
+    #[command(flatten)]
+    flight: FlightArgs,
+    /// Address that serves /health and /ready over HTTP; none by default
+    #[arg(long, value_name = "ADDRESS")]
+    health_listen_addr: Option<SocketAddr>,
+    #[command(flatten)]
+    auth: AuthArgs,
+    #[command(flatten)]
+    grace: GraceArgs,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    let environment = Environment::of_process();
+    let ((), lake, flight, auth, grace) = gather((
+        init_logging(&environment),
+        LakeSettings::required(&environment),
+        args.flight.config(&environment, LISTEN),
+        args.auth.config(),
+        args.grace.config(&environment),
+    ))?;
+    auth.warn_if_exposed([flight.listen]);
+    let shutdown = Shutdown::on_signals()?;
+
+    let (catalog, lake) = lake.open().await?;
+    let engine = QueryEngine::new(catalog.clone(), lake.clone(), &flight.engine)?;
+    let router = flightsql::router(engine, flightsql::Config::default());
+    let closing = catalog.clone();
+    let mut services = vec![
+        Service::http("flightsql", flight.listen, router)
+            .then(async move { closing.close().await }),
+    ];
+    if let Some(address) = args.health_listen_addr {
+        let router = health_router(readiness(catalog, lake));
+        services.push(Service::http("health", address, router));
+    }
+    server_kit::run(services, shutdown, grace).await?;
+    Ok(())
+}
+
+/// Both halves of the lake answer.
+fn readiness(catalog: Catalog, lake: Lake) -> Readiness {
+    Readiness::new(move || {
+        let (catalog, lake) = (catalog.clone(), lake.clone());
+        async move {
+            let (catalog, lake) = tokio::join!(catalog.ping(), lake.probe());
+            catalog?;
+            lake?;
+            Ok(())
+        }
+    })
+}

@@ -1,0 +1,136 @@
+//! All roles of the lake in one process, on an embedded catalog unless told otherwise.
+
+mod check;
+mod roles;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use clap::{Parser, Subcommand};
+use flightsql_client::Client;
+use gateway::Gateway;
+use ingestion::Ingestion;
+use query::QueryEngine;
+use server_kit::{Service, Shutdown};
+use settings::{
+    AuthArgs, Environment, FlightArgs, FlightSettings, GatewayArgs, GraceArgs, IngestionArgs,
+    LakeArgs, Problems, WebListenArgs, gather, init_logging,
+};
+
+use crate::roles::{Role, RolesArgs};
+
+/// Many short-lived buffers of all sizes: the C library's allocator spends more time on them.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const INGESTION: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9000);
+const FLIGHT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 50051);
+const WEB: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
+
+/// Accept telemetry, store it, and answer SQL about it: everything in one process.
+///
+/// Data goes to --data-dir: a SQLite catalog and files. MICROMEGAS_SQL_CONNECTION_STRING and
+/// MICROMEGAS_OBJECT_STORE_URI replace them with a shared database and object store.
+#[derive(Debug, Parser)]
+#[command(name = "micromegas-monolith", version)]
+struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    roles: RolesArgs,
+    #[command(flatten)]
+    lake: LakeArgs,
+    #[command(flatten)]
+    ingestion: IngestionArgs,
+    #[command(flatten)]
+    flight: FlightArgs,
+    #[command(flatten)]
+    web: WebListenArgs,
+    #[command(flatten)]
+    gateway: GatewayArgs,
+    #[command(flatten)]
+    auth: AuthArgs,
+    #[command(flatten)]
+    grace: GraceArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Compare the catalog with the object store: report segments that nothing refers to and
+    /// references to bytes that are not there. Exits with 1 when there is such a reference.
+    Check(check::CheckArgs),
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    let environment = Environment::of_process();
+    match &args.command {
+        Some(Command::Check(check)) => check::run(check, &args.lake, &environment).await,
+        None => serve(&args, &environment).await,
+    }
+}
+
+async fn serve(args: &Args, environment: &Environment) -> anyhow::Result<()> {
+    let ((), roles, lake, ingestion, flight, backend, auth, grace) = gather((
+        init_logging(environment),
+        args.roles.config(environment),
+        args.lake.config(environment),
+        args.ingestion.config(environment, INGESTION),
+        args.flight.config(environment, FLIGHT),
+        args.gateway.configured(environment),
+        args.auth.config(),
+        args.grace.config(environment),
+    ))?;
+    let web = args.web.listen_endpoint_web.unwrap_or(WEB);
+    let backend = roles
+        .has(Role::Web)
+        .then(|| flight_url(backend, roles.has(Role::FlightSql), &flight));
+    let backend = backend.transpose()?;
+    auth.warn_if_exposed([ingestion.listen, flight.listen, web]);
+    let shutdown = Shutdown::on_signals()?;
+
+    let mut services = Vec::new();
+    if let Some(url) = backend {
+        let client = Client::connect_lazy(&url)?;
+        let router = gateway::router(Gateway::new(client, gateway::Config::default()));
+        services.push(Service::http("web", web, router));
+    }
+    if roles.has(Role::Ingestion) || roles.has(Role::FlightSql) {
+        let (catalog, lake) = lake.open().await?;
+        if roles.has(Role::FlightSql) {
+            let engine = QueryEngine::new(catalog.clone(), lake.clone(), &flight.engine)?;
+            let router = flightsql::router(engine, flightsql::Config::default());
+            services.push(Service::http("flight-sql", flight.listen, router));
+        }
+        if roles.has(Role::Ingestion) {
+            let state = Ingestion::start(catalog, lake, ingestion.limits)?;
+            let router = ingestion::router(state.clone());
+            let service = Service::http("ingestion", ingestion.listen, router);
+            services.push(service.then(async move { state.close().await }));
+        }
+    }
+    server_kit::run(services, shutdown, grace).await?;
+    Ok(())
+}
+
+/// Where the web role sends queries: the configured server, or the one in this process.
+fn flight_url(
+    configured: Option<String>,
+    is_local: bool,
+    flight: &FlightSettings,
+) -> Result<String, Problems> {
+    match configured {
+        Some(url) => Ok(url),
+        None if is_local => {
+            let mut address = flight.listen;
+            if address.ip().is_unspecified() {
+                address.set_ip(Ipv4Addr::LOCALHOST.into());
+            }
+            Ok(format!("grpc://{address}"))
+        }
+        None => Err(Problems::one(
+            "the web role without the flightsql role needs --flightsql-url or \
+             MICROMEGAS_FLIGHTSQL_URL",
+        )),
+    }
+}

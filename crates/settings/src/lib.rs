@@ -1,0 +1,49 @@
+//! Flags and environment variables: read once, checked together, turned into the plain
+//! configurations of the libraries. No other crate reads the environment.
+//!
+//! Each block of flags is an [`clap::Args`] to flatten into a binary; its `config` takes the
+//! [`Environment`] and yields a value or [`Problems`]. [`gather`] adds up the problems of all
+//! blocks, so that a wrong deployment is corrected in one go:
+//!
+//! ```
+//! use settings::{AuthArgs, Environment, GraceArgs, gather};
+//!
+//! let environment = Environment::from_iter([
+//!     ("MICROMEGAS_SHUTDOWN_GRACE_PERIOD_SECONDS", "soon"),
+//! ]);
+//! let (auth, grace) = (AuthArgs::default(), GraceArgs::default());
+//! let problems = gather((auth.config(), grace.config(&environment))).unwrap_err();
+//! assert_eq!(problems.iter().count(), 2);
+//! ```
+
+mod auth;
+mod environment;
+#[cfg(feature = "flightsql")]
+mod flight;
+#[cfg(feature = "gateway")]
+mod gateway;
+mod grace;
+#[cfg(feature = "ingestion")]
+mod ingestion;
+#[cfg(feature = "lake")]
+mod lake;
+mod logging;
+mod problems;
+pub mod variables;
+
+pub use self::auth::{AuthArgs, Unauthenticated};
+pub use self::environment::Environment;
+#[cfg(feature = "flightsql")]
+pub use self::flight::{FlightArgs, FlightSettings};
+#[cfg(feature = "gateway")]
+pub use self::gateway::{GatewayArgs, GatewayListenArgs, WebListenArgs};
+pub use self::grace::GraceArgs;
+#[cfg(feature = "ingestion")]
+pub use self::ingestion::{IngestionArgs, IngestionSettings};
+#[cfg(feature = "lake")]
+pub use self::lake::{LakeArgs, LakeSettings, OpenError};
+pub use self::logging::init_logging;
+pub use self::problems::{Gather, Problems, gather};
+
+#[cfg(test)]
+mod tests;

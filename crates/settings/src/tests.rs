@@ -1,0 +1,245 @@
+//! Flags and variables in, settings or sentences out. Flags come from explicit lists and variables
+//! from an injected environment: the one of the test process is left alone.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use clap::Parser;
+
+use super::*;
+use crate::logging::log_filter;
+
+#[derive(Debug, Parser)]
+struct Flags<A: clap::Args> {
+    #[command(flatten)]
+    args: A,
+}
+
+fn parse<A: clap::Args>(flags: &[&str]) -> A {
+    let name = std::iter::once("test");
+    Flags::<A>::try_parse_from(name.chain(flags.iter().copied()))
+        .unwrap()
+        .args
+}
+
+fn environment(variables: &[(&str, &str)]) -> Environment {
+    variables.iter().copied().collect()
+}
+
+/// The value, or the sentences.
+fn check<T: Debug + PartialEq>(actual: Result<T, Problems>, expected: Result<T, &[&str]>) {
+    match (&actual, &expected) {
+        (Ok(value), Ok(expected)) => assert_eq!(value, expected),
+        (Err(problems), Err(sentences)) => {
+            let problems: Vec<&str> = problems.iter().collect();
+            assert_eq!(problems.len(), sentences.len(), "{problems:?}");
+            for (problem, part) in problems.iter().zip(*sentences) {
+                assert!(problem.contains(part), "{problem:?} does not say {part:?}");
+            }
+        }
+        _ => panic!("{actual:?}, expected {expected:?}"),
+    }
+}
+
+#[test]
+fn grace_flag_beats_variable_beats_default() {
+    let name = variables::MICROMEGAS_SHUTDOWN_GRACE_PERIOD_SECONDS;
+    let flag = "--shutdown-grace-period-seconds";
+    for (flags, value, expected) in [
+        (vec![], None, Ok(25)),
+        (vec![], Some("7"), Ok(7)),
+        (vec![flag, "3"], Some("7"), Ok(3)),
+        (vec![flag, "0"], None, Ok(0)),
+        (
+            vec![],
+            Some("7s"),
+            Err("MICROMEGAS_SHUTDOWN_GRACE_PERIOD_SECONDS must be a whole number"),
+        ),
+        (vec![], Some("-1"), Err("must be a whole number")),
+        (vec![], Some("99999999"), Err("up to 86400")),
+        (vec![], Some(""), Err("is set but empty")),
+    ] {
+        let environment: Environment = value.map(|value| (name, value)).into_iter().collect();
+        let actual = parse::<GraceArgs>(&flags).config(&environment);
+        match expected {
+            Ok(seconds) => check(actual, Ok(Duration::from_secs(seconds))),
+            Err(sentence) => check(actual, Err(&[sentence])),
+        }
+    }
+    let typo = Flags::<GraceArgs>::try_parse_from(["test", flag, "soon"]);
+    assert!(typo.unwrap_err().to_string().contains(flag));
+}
+
+#[test]
+fn services_are_not_open_by_accident() {
+    let closed = parse::<AuthArgs>(&[]).config().map(drop);
+    check(closed, Err(&["pass --disable-auth"]));
+    assert!(parse::<AuthArgs>(&["--disable-auth"]).config().is_ok());
+}
+
+#[test]
+fn log_filters() {
+    for (variables, expected) in [
+        (vec![], "info"),
+        (vec![("RUST_LOG", "warn")], "warn"),
+        (
+            vec![("RUST_LOG", "warn"), ("MICROMEGAS_LOG", "debug")],
+            "debug",
+        ),
+    ] {
+        let environment = environment(&variables);
+        assert_eq!(log_filter(&environment).unwrap().1, expected);
+    }
+    let malformed = environment(&[("MICROMEGAS_LOG", "ingestion=loudly")]);
+    check(
+        init_logging(&malformed),
+        Err(&["MICROMEGAS_LOG is not a log filter"]),
+    );
+}
+
+#[test]
+fn problems_are_reported_together_and_without_values() {
+    let environment = environment(&[
+        ("MICROMEGAS_SHUTDOWN_GRACE_PERIOD_SECONDS", "hunter2"),
+        ("MICROMEGAS_LOG", "hunter2=hunter2"),
+    ]);
+    let problems = gather((
+        init_logging(&environment),
+        parse::<AuthArgs>(&[]).config(),
+        parse::<GraceArgs>(&[]).config(&environment),
+    ))
+    .unwrap_err();
+    let text = format!("{problems} {problems:?} {environment:?}");
+    assert!(text.starts_with("the settings can not be used\n  - MICROMEGAS_LOG"));
+    assert_eq!(problems.iter().count(), 3);
+    assert!(!text.contains("hunter2"), "{text}");
+    let fine: Result<_, Problems> = gather((Ok(1), Ok::<_, Problems>("a")));
+    assert_eq!(fine, Ok((1, "a")));
+}
+
+#[test]
+fn every_variable_is_listed_with_its_meaning() {
+    let names: Vec<&str> = variables::ALL.iter().map(|(name, _)| *name).collect();
+    assert!(names.contains(&variables::MICROMEGAS_OBJECT_STORE_URI));
+    assert!(variables::ALL.iter().all(|(_, meaning)| meaning.len() > 20));
+}
+
+#[cfg(unix)]
+#[test]
+fn values_that_are_not_text_are_malformed() {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+    let garbled = OsString::from_vec(vec![0xff]);
+    let environment = Environment::from_iter([("MICROMEGAS_LOG", garbled)]);
+    check(
+        environment.text("MICROMEGAS_LOG").map(|_| ()),
+        Err(&["MICROMEGAS_LOG is not valid Unicode"]),
+    );
+    assert_eq!(environment.text("RUST_LOG"), Ok(None));
+}
+
+#[cfg(feature = "ingestion")]
+#[test]
+fn ingestion_settings() {
+    const IN_FLIGHT: &str = variables::MICROMEGAS_INGESTION_IN_FLIGHT_MB;
+    let default = "127.0.0.1:8081".parse().unwrap();
+    let actual = |flags: &[&str], variables: &[(&str, &str)]| {
+        let settings = parse::<IngestionArgs>(flags).config(&environment(variables), default);
+        settings.map(|settings| {
+            (
+                settings.listen.to_string(),
+                settings.limits.in_flight_bytes_max,
+            )
+        })
+    };
+    let mib = 1024 * 1024;
+    check(
+        actual(&[], &[]),
+        Ok(("127.0.0.1:8081".to_owned(), 512 * mib)),
+    );
+    check(
+        actual(
+            &["--listen-endpoint-http", "0.0.0.0:9000"],
+            &[(IN_FLIGHT, "100")],
+        ),
+        Ok(("0.0.0.0:9000".to_owned(), 100 * mib)),
+    );
+    check(
+        actual(&[], &[(IN_FLIGHT, "99")]),
+        Err(&["can not hold one request body"]),
+    );
+    check(
+        actual(&[], &[(IN_FLIGHT, "a lot")]),
+        Err(&["must be a whole number of MiB"]),
+    );
+    check(
+        actual(&[], &[(IN_FLIGHT, "18446744073709551615")]),
+        Err(&["in_flight_bytes_max"]),
+    );
+}
+
+#[cfg(feature = "flightsql")]
+#[test]
+fn flight_settings() {
+    const MEMORY: &str = variables::MICROMEGAS_DATAFUSION_MEMORY_BUDGET_MB;
+    const SPILL: &str = variables::MICROMEGAS_DATAFUSION_MAX_TEMP_DIRECTORY_MB;
+    let default = "0.0.0.0:50051".parse().unwrap();
+    let actual = |flags: &[&str], variables: &[(&str, &str)]| {
+        let settings = parse::<FlightArgs>(flags).config(&environment(variables), default);
+        settings.map(|FlightSettings { listen, engine }| {
+            let mib = 1024 * 1024;
+            let memory = engine.memory_budget_bytes as u64 / mib;
+            assert!(engine.parallelism >= 1);
+            (listen.to_string(), memory, engine.spill_bytes_max / mib)
+        })
+    };
+    check(
+        actual(&[], &[]),
+        Ok(("0.0.0.0:50051".to_owned(), 1024, 102_400)),
+    );
+    check(
+        actual(
+            &["--listen-endpoint-flight", "[::1]:1"],
+            &[(MEMORY, "64"), (SPILL, "1")],
+        ),
+        Ok(("[::1]:1".to_owned(), 64, 1)),
+    );
+    check(
+        actual(&[], &[(MEMORY, "0"), (SPILL, "all")]),
+        Err(&[MEMORY, SPILL]),
+    );
+}
+
+#[cfg(feature = "gateway")]
+#[test]
+fn gateway_settings() {
+    const URL: &str = variables::MICROMEGAS_FLIGHTSQL_URL;
+    let actual = |flags: &[&str], variables: &[(&str, &str)]| {
+        parse::<GatewayArgs>(flags).config(&environment(variables))
+    };
+    check(
+        actual(&[], &[(URL, "grpc://a:1")]),
+        Ok("grpc://a:1".to_owned()),
+    );
+    check(
+        actual(
+            &["--flightsql-url", "GRPC+TLS://b:2"],
+            &[(URL, "grpc://a:1")],
+        ),
+        Ok("GRPC+TLS://b:2".to_owned()),
+    );
+    check(
+        actual(&[], &[]),
+        Err(&["MICROMEGAS_FLIGHTSQL_URL is not set"]),
+    );
+    check(
+        actual(&[], &[(URL, "localhost:50051")]),
+        Err(&["MICROMEGAS_FLIGHTSQL_URL must be"]),
+    );
+    check(
+        actual(&["--flightsql-url", "http://"], &[]),
+        Err(&["--flightsql-url must be"]),
+    );
+    let embedded = parse::<GatewayArgs>(&[]).configured(&environment(&[]));
+    check(embedded, Ok(None));
+}

@@ -1,0 +1,47 @@
+//! The names of all environment variables, and what they mean.
+
+macro_rules! variables {
+    ($($(#[doc = $doc:literal])+ $name:ident;)+) => {
+        $(
+            $(#[doc = $doc])+
+            pub const $name: &str = stringify!($name);
+        )+
+
+        /// Name and meaning of every variable, in the order of this page.
+        pub const ALL: &[(&str, &str)] = &[$((stringify!($name), concat!($($doc),+))),+];
+    };
+}
+
+variables! {
+    /// Database of the catalog: `sqlite:///path/to/file` or `postgres://user:password@host/database`.
+    /// All-in-one default: a SQLite file in the data folder. The other servers require it.
+    MICROMEGAS_SQL_CONNECTION_STRING;
+    /// Root of the lake's objects: `file:///folder`, `s3://bucket/prefix`, `gs://bucket/prefix` or
+    /// `az://container/prefix`; `memory:///` in the all-in-one only. All-in-one default: a folder in
+    /// the data folder. The other servers require it. Variables that start with `AWS_`, `GOOGLE_` or
+    /// `AZURE_` are options of the store.
+    MICROMEGAS_OBJECT_STORE_URI;
+    /// Folder of the all-in-one for what is kept locally; flag `--data-dir`. Default:
+    /// `./micromegas-data`.
+    MICROMEGAS_DATA_DIR;
+    /// Memory for request bodies in flight in ingestion, in MiB; above it the answer is 503.
+    /// Default: 512.
+    MICROMEGAS_INGESTION_IN_FLIGHT_MB;
+    /// Memory for queries, in MiB, over the whole process. Default: 1024.
+    MICROMEGAS_DATAFUSION_MEMORY_BUDGET_MB;
+    /// Disk space that queries may spill to, in MiB, over the whole process. Default: 102400.
+    MICROMEGAS_DATAFUSION_MAX_TEMP_DIRECTORY_MB;
+    /// Address of the Flight SQL server behind the gateway, such as `grpc://127.0.0.1:50051` or
+    /// `grpc+tls://host:443`; flag `--flightsql-url`. The stand-alone gateway requires it.
+    MICROMEGAS_FLIGHTSQL_URL;
+    /// Roles of the all-in-one server, separated by commas: `ingestion`, `flightsql`, `web` or
+    /// `all`; flag `--roles`. Default: `all`.
+    MICROMEGAS_MONOLITH_ROLES;
+    /// Seconds that work in flight gets to end after a stop signal; flag
+    /// `--shutdown-grace-period-seconds`. Default: 25.
+    MICROMEGAS_SHUTDOWN_GRACE_PERIOD_SECONDS;
+    /// Log filter, such as `info` or `warn,ingestion=debug`. Default: `RUST_LOG`, else `info`.
+    MICROMEGAS_LOG;
+    /// Log filter when `MICROMEGAS_LOG` is not set.
+    RUST_LOG;
+}
