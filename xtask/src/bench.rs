@@ -1,0 +1,38 @@
+//! Commands whose work is done by other programs of the workspace.
+
+use std::env;
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::programs::Program;
+use crate::repository::{Profile, build_programs, root};
+
+/// Posts recorded traffic: the program `replay` of the package `benches`.
+pub fn replay(arguments: &[String]) -> Result<()> {
+    let folder = build_programs(Profile::Dev)?;
+    program(&folder, "replay").args(arguments).become_it()
+}
+
+/// Measures: the program `bench` of the package `benches`, over release builds.
+pub fn bench(arguments: &[String]) -> Result<()> {
+    eprintln!("-- release build");
+    let folder = build_programs(Profile::Release)?;
+    program(&folder, "bench")
+        .in_folder(root()) // documents are named from there
+        .args(arguments)
+        .become_it()
+}
+
+/// Checks a lake: the subcommand of the monolith.
+pub fn check(arguments: &[String]) -> Result<()> {
+    let folder = build_programs(Profile::Dev)?;
+    program(&folder, "micromegas-monolith")
+        .arg("check")
+        .args(arguments)
+        .become_it()
+}
+
+fn program(folder: &Path, name: &str) -> Program {
+    Program::new(folder.join(format!("{name}{}", env::consts::EXE_SUFFIX)))
+}
