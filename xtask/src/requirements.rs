@@ -23,6 +23,7 @@ pub struct Python {
 pub fn install_all() -> Result<Python> {
     install_nextest()?;
     install_postgresql()?;
+    install_curl()?;
     install_python()
 }
 
@@ -44,6 +45,14 @@ fn install_postgresql() -> Result<()> {
     }
     eprintln!("-- installing PostgreSQL: the catalog's tests run on a real one");
     install_debian_package("postgresql")
+}
+
+fn install_curl() -> Result<()> {
+    if is_on_path("curl") {
+        return Ok(());
+    }
+    eprintln!("-- installing curl: the end-to-end tests query the gateway as a user would");
+    install_debian_package("curl")
 }
 
 /// Debian keeps the server programs out of `PATH`, one folder per version.

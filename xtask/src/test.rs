@@ -11,7 +11,7 @@ use crate::{doctests, requirements};
 const HELP: &str = "\
 Usage: cargo xtask test [--skip-lint] [FILTER]...
 
-Installs what is missing (cargo-nextest, PostgreSQL, Python packages), then runs
+Installs what is missing (cargo-nextest, PostgreSQL, curl, Python packages), then runs
   1. cargo fmt --all --check                    (not with --skip-lint)
   2. cargo build --workspace --all-targets
   3. cargo nextest run --workspace [FILTER]...
