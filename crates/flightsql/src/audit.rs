@@ -3,7 +3,7 @@
 use crate::request_headers::{ClientInfo, QueryOptions};
 use crate::sql_hash::sql_hash;
 use chrono::{DateTime, SecondsFormat};
-use query::{ErrorClass, QueryError, ScanCounters};
+use query::{ErrorClass, QueryError, QueryUsage, ScanCounters, Spill};
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,6 +27,7 @@ pub(crate) struct Audit {
     planning: Option<Duration>,
     setup: Option<Duration>,
     counters: Option<Arc<ScanCounters>>,
+    usage: Option<Arc<QueryUsage>>,
     output_rows: u64,
     written: bool,
 }
@@ -42,6 +43,7 @@ impl Audit {
             planning: None,
             setup: None,
             counters: None,
+            usage: None,
             output_rows: 0,
             written: false,
         }
@@ -55,9 +57,10 @@ impl Audit {
         &self.sql
     }
 
-    pub fn planned(&mut self, counters: Arc<ScanCounters>) {
-        self.planning = Some(self.started.elapsed());
+    pub fn planned(&mut self, counters: Arc<ScanCounters>, usage: Arc<QueryUsage>) {
+        self.planning = Some(self.started.elapsed().saturating_sub(usage.context_init()));
         self.counters = Some(counters);
+        self.usage = Some(usage);
     }
 
     pub fn started(&mut self) {
@@ -87,10 +90,13 @@ impl Audit {
 
     fn line(&self, status: &'static str, error: Option<&QueryError>) -> String {
         let setup = self.setup;
-        let execution = self
-            .setup
-            .zip(self.planning)
-            .map(|(setup, planning)| setup.saturating_sub(planning));
+        let usage = self.usage.as_deref();
+        let spill = usage.map(QueryUsage::spill);
+        let context_init = usage.map(QueryUsage::context_init);
+        let planned = self.planning.zip(context_init);
+        let execution = setup
+            .zip(planned)
+            .map(|(setup, (planning, init))| setup.saturating_sub(planning + init));
         let client = &self.client;
         let counters = self.counters.as_deref();
         let record = Record {
@@ -112,6 +118,7 @@ impl Audit {
             range_begin: self.options.range.map(|range| time_text(range.begin)),
             range_end: self.options.range.map(|range| time_text(range.end)),
             limit: self.options.limit,
+            context_init_ms: context_init.map(milliseconds),
             planning_ms: self.planning.map(milliseconds),
             execution_ms: execution.map(milliseconds),
             setup_ms: setup.map(milliseconds),
@@ -121,6 +128,9 @@ impl Audit {
             error_class: error.map(|error| class_name(error.class)),
             output_rows: setup.map(|_| self.output_rows),
             bytes_scanned: counters.map(ScanCounters::bytes),
+            peak_memory_bytes: usage.map(QueryUsage::peak_memory_bytes),
+            spilled_bytes: spill.map(|Spill { bytes, .. }| bytes),
+            spill_count: spill.map(|Spill { count, .. }| count),
             skipped_blocks: counters
                 .map(ScanCounters::skipped_blocks)
                 .filter(|blocks| *blocks > 0),
@@ -164,6 +174,8 @@ struct Record<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    context_init_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     planning_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     execution_ms: Option<f64>,
@@ -179,6 +191,12 @@ struct Record<'a> {
     output_rows: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes_scanned: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peak_memory_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spilled_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spill_count: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     skipped_blocks: Option<u64>,
 }
@@ -265,7 +283,7 @@ mod tests {
             }),
             limit: Some(3),
         });
-        audit.planned(Arc::default());
+        audit.planned(Arc::default(), Arc::default());
         audit.started();
         audit.sent_rows(2);
         audit.sent_rows(1);
@@ -275,9 +293,18 @@ mod tests {
         assert_eq!(line["limit"], 3);
         assert_eq!(line["output_rows"], 3);
         assert_eq!(line["bytes_scanned"], 0);
+        for usage in ["peak_memory_bytes", "spilled_bytes", "spill_count"] {
+            assert_eq!(line[usage], 0, "{usage}");
+        }
         assert_eq!(line.get("skipped_blocks"), None);
         assert_eq!(line["status"], "ok");
-        for duration in ["planning_ms", "execution_ms", "setup_ms", "total_ms"] {
+        for duration in [
+            "context_init_ms",
+            "planning_ms",
+            "execution_ms",
+            "setup_ms",
+            "total_ms",
+        ] {
             assert!(line[duration].is_f64(), "{duration}");
         }
         assert_eq!(line.get("error_class"), None);

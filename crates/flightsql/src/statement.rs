@@ -98,7 +98,7 @@ impl Statements {
             limit: options.limit,
         };
         let planned = self.engine.plan(request).await?;
-        audit.planned(planned.counters());
+        audit.planned(planned.counters(), planned.usage());
         let schema = planned.schema();
         let batches = planned.execute().await?;
         audit.started();

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Instant;
 
 use catalog::Catalog;
 use datafusion::arrow::datatypes::SchemaRef;
@@ -21,6 +22,7 @@ use views::{Lakehouse, ScanContext};
 use crate::error::QueryError;
 use crate::plan::{PlannedQuery, QueryRequest};
 use crate::table_functions::ViewInstance;
+use crate::usage::QueryUsage;
 
 /// Consumers named in the message of a query that ran out of memory.
 const REPORTED_CONSUMERS: NonZeroUsize = NonZeroUsize::new(5).expect("five is not zero");
@@ -78,11 +80,13 @@ impl QueryEngine {
 
     /// Parse and plan one read-only statement; nothing is executed.
     pub async fn plan(&self, request: QueryRequest) -> Result<PlannedQuery, QueryError> {
+        let begin = Instant::now();
         let context = Arc::new(ScanContext::new(request.range));
         let mut session = SessionState::clone(&self.template);
         context.install(session.config_mut());
         session.mark_start_execution();
-        PlannedQuery::plan(session, context, &request).await
+        let usage = Arc::new(QueryUsage::new(begin.elapsed()));
+        PlannedQuery::plan(session, context, usage, &request).await
     }
 }
 

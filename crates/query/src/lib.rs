@@ -8,8 +8,10 @@ mod engine;
 mod error;
 mod plan;
 mod table_functions;
+mod usage;
 
 pub use engine::{EngineConfig, QueryEngine};
 pub use error::{ErrorClass, QueryError, classify_stream_error};
 pub use plan::{PlannedQuery, QueryRequest};
+pub use usage::{QueryUsage, Spill};
 pub use views::ScanCounters;

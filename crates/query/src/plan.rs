@@ -7,6 +7,7 @@ use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use datafusion::error::Result as DataFusionResult;
+use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::SessionState;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
@@ -18,6 +19,7 @@ use model::TimeRange;
 use views::{ScanContext, ScanCounters};
 
 use crate::error::QueryError;
+use crate::usage::QueryUsage;
 
 /// A plan is logged up to this length.
 const LOGGED_PLAN_CHARS: usize = 2000;
@@ -47,6 +49,7 @@ impl QueryRequest {
 pub struct PlannedQuery {
     session: SessionState,
     context: Arc<ScanContext>,
+    usage: Arc<QueryUsage>,
     plan: LogicalPlan,
 }
 
@@ -54,6 +57,7 @@ impl PlannedQuery {
     pub(crate) async fn plan(
         session: SessionState,
         context: Arc<ScanContext>,
+        usage: Arc<QueryUsage>,
         request: &QueryRequest,
     ) -> Result<Self, QueryError> {
         let plan = read_only_plan(&session, &request.sql)
@@ -68,6 +72,7 @@ impl PlannedQuery {
         Ok(Self {
             session,
             context,
+            usage,
             plan,
         })
     }
@@ -80,6 +85,11 @@ impl PlannedQuery {
     /// What the scans of this query did so far; shared with the running stream.
     pub fn counters(&self) -> Arc<ScanCounters> {
         Arc::clone(self.context.counters())
+    }
+
+    /// What the query takes from the shared budgets.
+    pub fn usage(&self) -> Arc<QueryUsage> {
+        Arc::clone(&self.usage)
     }
 
     /// Start it. Dropping the stream cancels the work.
@@ -95,7 +105,8 @@ impl PlannedQuery {
             let text = model::truncate_chars(&text, LOGGED_PLAN_CHARS);
             tracing::debug!(plan = text, "physical plan");
         }
-        let stream = execute_stream(physical, task_context(&self.session))
+        self.usage.started(Arc::clone(&physical));
+        let stream = execute_stream(physical, task_context(&self.session, &self.usage))
             .map_err(|error| QueryError::from_engine("error executing plan", &error))?;
         if stream.schema() == schema {
             return Ok(stream);
@@ -129,7 +140,12 @@ fn limited(plan: LogicalPlan, limit: usize) -> DataFusionResult<LogicalPlan> {
 
 /// The context a plan runs in. Its function registries only serve plans that arrive as bytes;
 /// copying hundreds of functions would cost more than a small query.
-fn task_context(session: &SessionState) -> Arc<TaskContext> {
+fn task_context(session: &SessionState, usage: &QueryUsage) -> Arc<TaskContext> {
+    let shared = session.runtime_env();
+    let runtime = RuntimeEnv {
+        memory_pool: usage.measured_pool(Arc::clone(&shared.memory_pool)),
+        ..RuntimeEnv::clone(shared)
+    };
     Arc::new(TaskContext::new(
         None,
         session.session_id().to_owned(),
@@ -138,7 +154,7 @@ fn task_context(session: &SessionState) -> Arc<TaskContext> {
         HashMap::new(),
         HashMap::new(),
         HashMap::new(),
-        Arc::clone(session.runtime_env()),
+        Arc::new(runtime),
     ))
 }
 

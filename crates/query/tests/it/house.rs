@@ -22,6 +22,11 @@ pub struct House {
 
 impl House {
     pub async fn new() -> Result<Self> {
+        Self::with_memory(64 * 1024 * 1024).await
+    }
+
+    /// With this many bytes of memory for all queries together.
+    pub async fn with_memory(memory_budget_bytes: usize) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let url = format!("sqlite://{}", folder.path().join("catalog.db").display());
         let catalog = Catalog::connect(&CatalogConfig {
@@ -31,7 +36,7 @@ impl House {
         .await?;
         let lake = Lake::open("memory:///", [])?;
         let config = EngineConfig {
-            memory_budget_bytes: 64 * 1024 * 1024,
+            memory_budget_bytes,
             spill_bytes_max: 64 * 1024 * 1024,
             parallelism: 2,
         };

@@ -2,8 +2,9 @@
 
 use anyhow::Result;
 use datafusion::arrow::record_batch::RecordBatch;
+use futures::TryStreamExt;
 use model::TimeRange;
-use query::QueryRequest;
+use query::{QueryRequest, Spill};
 use test_kit::Capture;
 
 use crate::house::House;
@@ -134,5 +135,35 @@ async fn a_limit_bounds_the_rows() -> Result<()> {
     };
     let (batches, _) = house.run(request).await?;
     assert_eq!(batches.iter().map(RecordBatch::num_rows).sum::<usize>(), 7);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_query_takes_is_reported() -> Result<()> {
+    let house = two_programs().await?;
+    let sql = "SELECT msg, count(*) FROM log_entries GROUP BY msg ORDER BY msg";
+    let query = house.engine.plan(QueryRequest::new(sql)).await?;
+    let usage = query.usage();
+    assert_eq!(usage.peak_memory_bytes(), 0, "before the start");
+    let batches: Vec<RecordBatch> = query.execute().await?.try_collect().await?;
+    assert!(!batches.is_empty());
+    assert!(usage.peak_memory_bytes() > 0, "grouping needs memory");
+    assert_eq!(
+        usage.spill(),
+        Spill::default(),
+        "the budget is large enough"
+    );
+
+    let tight = House::with_memory(32 * 1024 * 1024).await?;
+    let sql = "SELECT value FROM generate_series(1, 4000000) ORDER BY value DESC";
+    let query = tight.engine.plan(QueryRequest::new(sql)).await?;
+    let usage = query.usage();
+    let batches: Vec<RecordBatch> = query.execute().await?.try_collect().await?;
+    assert_eq!(
+        batches.iter().map(RecordBatch::num_rows).sum::<usize>(),
+        4_000_000
+    );
+    let spill = usage.spill();
+    assert!(spill.bytes > 0 && spill.count > 0, "{spill:?}");
     Ok(())
 }
