@@ -1,22 +1,16 @@
 //! The `blocks` table: one row per block, joined with its stream and its process.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
-use async_trait::async_trait;
 use catalog::{BlockFilter, StoredBlock};
-use datafusion::arrow::datatypes::{DataType, SchemaRef};
-use datafusion::catalog::{Session, TableProvider};
-use datafusion::error::Result as DataFusionResult;
-use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
-use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::empty::EmptyExec;
-use futures::stream::{StreamExt, TryStreamExt};
-use model::{TimeNs, TimeRange};
+use datafusion::arrow::datatypes::DataType;
+use futures::stream::{BoxStream, StreamExt, TryStreamExt};
+use model::{InsertTime, TimeNs, TimeRange};
 
 use crate::blocks_scan;
-use crate::columns::{self, Column, Columns, paged_plan, properties_type, tags_type, time_type};
-use crate::context::ScanContext;
-use crate::predicate::{self, Constraints, Role, Roles};
+use crate::catalog_table::{CatalogRows, CatalogTable};
+use crate::columns::{self, Column, Columns, properties_type, tags_type, time_type};
+use crate::predicate::{Constraints, Role, Roles};
 use crate::{Lakehouse, Result};
 
 const ROLES: Roles = &[
@@ -26,85 +20,50 @@ const ROLES: Roles = &[
     ("insert_time", Role::InsertTime),
 ];
 
-#[derive(Debug)]
-pub(crate) struct BlocksTable {
-    house: Lakehouse,
+pub(crate) type BlocksTable = CatalogTable<Blocks>;
+
+pub(crate) struct Blocks;
+
+/// A time range keeps blocks that had begun by its end and arrived after its begin.
+#[derive(Clone)]
+pub(crate) struct Filter {
+    blocks: BlockFilter,
+    begun_by: TimeNs,
 }
 
-impl BlocksTable {
-    pub(crate) const fn new(house: Lakehouse) -> Self {
-        Self { house }
-    }
-}
+impl CatalogRows for Blocks {
+    type Row = StoredBlock;
+    type Filter = Filter;
+    const ROLES: Roles = ROLES;
 
-#[async_trait]
-impl TableProvider for BlocksTable {
-    fn schema(&self) -> SchemaRef {
-        Arc::clone(COLUMNS.schema())
+    fn columns() -> &'static Columns<StoredBlock> {
+        &COLUMNS
     }
 
-    fn table_type(&self) -> TableType {
-        TableType::Base
-    }
-
-    fn supports_filters_pushdown(
-        &self,
-        filters: &[&Expr],
-    ) -> DataFusionResult<Vec<TableProviderFilterPushDown>> {
-        Ok(predicate::pushdown(filters, ROLES))
-    }
-
-    async fn scan(
-        &self,
-        session: &dyn Session,
-        projection: Option<&Vec<usize>>,
-        filters: &[Expr],
-        limit: Option<usize>,
-    ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
-        let context = ScanContext::of(session);
-        let mut constraints = Constraints::from_filters(filters, ROLES);
-        // A range keeps blocks that had begun by its end and arrived after its begin.
-        let mut begun_by = TimeNs::MAX;
-        if let Some(TimeRange { begin, end }) = context.range() {
-            constraints.require_insert_range(begin, TimeNs::MAX);
-            begun_by = end;
+    fn restrict(constraints: &mut Constraints, range: Option<TimeRange>) {
+        if let Some(range) = range {
+            constraints.require_insert_range(range.begin, TimeNs::MAX);
         }
-        let schema = match projection {
-            Some(indices) => Arc::new(self.schema().project(indices)?),
-            None => self.schema(),
-        };
-        if constraints.is_unsatisfiable() {
-            return Ok(Arc::new(EmptyExec::new(schema)));
-        }
-        let house = self.house.clone();
-        let filter = block_filter(&house, &context, constraints).await?;
-        let projection = projection.cloned();
-        paged_plan(schema, limit, move || {
-            let projection = projection.clone();
-            blocks_scan::pages(&house, filter.clone())
-                .and_then(move |mut page| {
-                    page.retain(|block| block.info.begin_time <= begun_by);
-                    futures::future::ready(COLUMNS.batch(projection.as_deref(), &page))
-                })
-                .boxed()
-        })
     }
-}
 
-async fn block_filter(
-    house: &Lakehouse,
-    context: &ScanContext,
-    constraints: Constraints,
-) -> Result<BlockFilter> {
-    Ok(BlockFilter {
-        snapshot: context.snapshot(&house.catalog).await?,
-        tag: None,
-        process_ids: constraints.processes.map(Vec::from_iter),
-        stream_ids: constraints.streams.map(Vec::from_iter),
-        block_ids: constraints.blocks.map(Vec::from_iter),
-        event_range: None,
-        insert_range: constraints.insert_time,
-    })
+    fn filter(snapshot: InsertTime, range: Option<TimeRange>, constraints: Constraints) -> Filter {
+        Filter {
+            blocks: constraints.into_block_filter(snapshot, None),
+            begun_by: range.map_or(TimeNs::MAX, |range| range.end),
+        }
+    }
+
+    fn pages(
+        house: &Lakehouse,
+        Filter { blocks, begun_by }: Filter,
+    ) -> BoxStream<'static, Result<Vec<StoredBlock>>> {
+        blocks_scan::pages(house, blocks)
+            .map_ok(move |mut page| {
+                page.retain(|block| block.info.begin_time <= begun_by);
+                page
+            })
+            .boxed()
+    }
 }
 
 static COLUMNS: LazyLock<Columns<StoredBlock>> = LazyLock::new(|| {

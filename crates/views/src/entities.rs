@@ -3,120 +3,94 @@
 //! A time range acts on blocks before they are summed up, so that `last_*` columns speak
 //! of the blocks that arrived since the begin of the range.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
-use async_trait::async_trait;
 use catalog::{ProcessSummary, StreamSummary, SummaryFilter};
-use datafusion::arrow::datatypes::{DataType, SchemaRef};
-use datafusion::catalog::{Session, TableProvider};
-use datafusion::error::Result as DataFusionResult;
-use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
-use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::empty::EmptyExec;
-use futures::stream::{StreamExt, TryStreamExt};
+use datafusion::arrow::datatypes::DataType;
+use futures::stream::{BoxStream, StreamExt};
+use model::{InsertTime, TimeRange};
 
-use crate::columns::{self, Column, Columns, paged_plan, properties_type, tags_type, time_type};
-use crate::context::ScanContext;
-use crate::predicate::{self, Constraints, Role, Roles};
+use crate::catalog_table::{CatalogRows, CatalogTable};
+use crate::columns::{self, Column, Columns, properties_type, tags_type, time_type};
+use crate::predicate::{Constraints, Role, Roles};
 use crate::{Lakehouse, Result};
 
-async fn summary_filter(
-    house: &Lakehouse,
-    context: &ScanContext,
+pub(crate) type ProcessesTable = CatalogTable<Processes>;
+pub(crate) type StreamsTable = CatalogTable<Streams>;
+
+pub(crate) struct Processes;
+pub(crate) struct Streams;
+
+fn summary_filter(
+    snapshot: InsertTime,
+    range: Option<TimeRange>,
     constraints: Constraints,
-) -> Result<SummaryFilter> {
-    Ok(SummaryFilter {
-        snapshot: context.snapshot(&house.catalog).await?,
+) -> SummaryFilter {
+    SummaryFilter {
+        snapshot,
         process_ids: constraints.processes.map(Vec::from_iter),
         stream_ids: constraints.streams.map(Vec::from_iter),
-        range: context.range(),
-    })
+        range,
+    }
 }
 
-/// The two tables differ in their rows only; everything else is this.
-macro_rules! summary_table {
-    ($table:ident, $row:ty, $pages:ident, $columns:ident, $roles:ident) => {
-        #[derive(Debug)]
-        pub(crate) struct $table {
-            house: Lakehouse,
-        }
+impl CatalogRows for Processes {
+    type Row = ProcessSummary;
+    type Filter = SummaryFilter;
+    const ROLES: Roles = &[("process_id", Role::Process)];
 
-        impl $table {
-            pub(crate) const fn new(house: Lakehouse) -> Self {
-                Self { house }
-            }
-        }
+    fn columns() -> &'static Columns<ProcessSummary> {
+        &PROCESS_COLUMNS
+    }
 
-        #[async_trait]
-        impl TableProvider for $table {
-            fn schema(&self) -> SchemaRef {
-                Arc::clone($columns.schema())
-            }
+    fn filter(
+        snapshot: InsertTime,
+        range: Option<TimeRange>,
+        constraints: Constraints,
+    ) -> SummaryFilter {
+        summary_filter(snapshot, range, constraints)
+    }
 
-            fn table_type(&self) -> TableType {
-                TableType::Base
-            }
-
-            fn supports_filters_pushdown(
-                &self,
-                filters: &[&Expr],
-            ) -> DataFusionResult<Vec<TableProviderFilterPushDown>> {
-                Ok(predicate::pushdown(filters, $roles))
-            }
-
-            async fn scan(
-                &self,
-                session: &dyn Session,
-                projection: Option<&Vec<usize>>,
-                filters: &[Expr],
-                limit: Option<usize>,
-            ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
-                let context = ScanContext::of(session);
-                let constraints = Constraints::from_filters(filters, $roles);
-                let schema = match projection {
-                    Some(indices) => Arc::new(self.schema().project(indices)?),
-                    None => self.schema(),
-                };
-                if constraints.is_unsatisfiable() {
-                    return Ok(Arc::new(EmptyExec::new(schema)));
-                }
-                let house = self.house.clone();
-                let filter = summary_filter(&house, &context, constraints).await?;
-                let projection = projection.cloned();
-                paged_plan(schema, limit, move || {
-                    let projection = projection.clone();
-                    let pages = house.catalog.$pages(filter.clone());
-                    futures::stream::try_unfold(pages, |mut pages| async move {
-                        let page = pages.next_page().await?;
-                        Ok((!page.is_empty()).then_some((page, pages)))
-                    })
-                    .and_then(move |page: Vec<$row>| {
-                        futures::future::ready($columns.batch(projection.as_deref(), &page))
-                    })
-                    .boxed()
-                })
-            }
-        }
-    };
+    fn pages(
+        house: &Lakehouse,
+        filter: SummaryFilter,
+    ) -> BoxStream<'static, Result<Vec<ProcessSummary>>> {
+        futures::stream::try_unfold(house.catalog.processes(filter), |mut pages| async move {
+            let page = pages.next_page().await?;
+            Ok((!page.is_empty()).then_some((page, pages)))
+        })
+        .boxed()
+    }
 }
 
-const PROCESS_ROLES: Roles = &[("process_id", Role::Process)];
-const STREAM_ROLES: Roles = &[("process_id", Role::Process), ("stream_id", Role::Stream)];
+impl CatalogRows for Streams {
+    type Row = StreamSummary;
+    type Filter = SummaryFilter;
+    const ROLES: Roles = &[("process_id", Role::Process), ("stream_id", Role::Stream)];
 
-summary_table!(
-    ProcessesTable,
-    ProcessSummary,
-    processes,
-    PROCESS_COLUMNS,
-    PROCESS_ROLES
-);
-summary_table!(
-    StreamsTable,
-    StreamSummary,
-    streams,
-    STREAM_COLUMNS,
-    STREAM_ROLES
-);
+    fn columns() -> &'static Columns<StreamSummary> {
+        &STREAM_COLUMNS
+    }
+
+    fn filter(
+        snapshot: InsertTime,
+        range: Option<TimeRange>,
+        constraints: Constraints,
+    ) -> SummaryFilter {
+        summary_filter(snapshot, range, constraints)
+    }
+
+    fn pages(
+        house: &Lakehouse,
+        filter: SummaryFilter,
+    ) -> BoxStream<'static, Result<Vec<StreamSummary>>> {
+        futures::stream::try_unfold(house.catalog.streams(filter), |mut pages| async move {
+            let page = pages.next_page().await?;
+            Ok((!page.is_empty()).then_some((page, pages)))
+        })
+        .boxed()
+    }
+}
 
 static PROCESS_COLUMNS: LazyLock<Columns<ProcessSummary>> = LazyLock::new(|| {
     use DataType::{Int64, Utf8};

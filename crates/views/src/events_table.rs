@@ -97,7 +97,8 @@ impl TableProvider for EventsTable {
             range: constraints.event_time,
             batch_rows: session.config().batch_size(),
         };
-        let filter = block_filter(&self.house, &context, self.table, constraints).await?;
+        let snapshot = context.snapshot(&self.house.catalog).await?;
+        let filter = constraints.into_block_filter(snapshot, Some(self.table.tag()));
         let scan = Arc::new(EventsScan {
             house: self.house.clone(),
             context,
@@ -120,23 +121,6 @@ impl TableProvider for EventsTable {
             limit,
         )?))
     }
-}
-
-async fn block_filter(
-    house: &Lakehouse,
-    context: &ScanContext,
-    table: EventTable,
-    constraints: Constraints,
-) -> Result<BlockFilter> {
-    Ok(BlockFilter {
-        snapshot: context.snapshot(&house.catalog).await?,
-        tag: Some(table.tag().to_owned()),
-        process_ids: constraints.processes.map(Vec::from_iter),
-        stream_ids: constraints.streams.map(Vec::from_iter),
-        block_ids: constraints.blocks.map(Vec::from_iter),
-        event_range: constraints.event_time,
-        insert_range: constraints.insert_time,
-    })
 }
 
 /// What the partitions of one scan share.

@@ -14,6 +14,7 @@
 
 mod blocks_scan;
 mod blocks_table;
+mod catalog_table;
 mod columns;
 mod context;
 mod entities;

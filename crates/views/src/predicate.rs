@@ -5,9 +5,10 @@
 
 use std::collections::BTreeSet;
 
+use catalog::BlockFilter;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{Between, BinaryExpr, Expr, Operator, TableProviderFilterPushDown};
-use model::{BlockId, ProcessId, StreamId, TimeNs, TimeRange};
+use model::{BlockId, InsertTime, ProcessId, StreamId, TimeNs, TimeRange};
 
 /// What a column of a view means to the catalog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +65,19 @@ impl Constraints {
                 .into_iter()
                 .flatten()
                 .any(|range| range.begin > range.end)
+    }
+
+    /// The blocks that can hold a match; `tag`: of streams with this tag only.
+    pub(crate) fn into_block_filter(self, snapshot: InsertTime, tag: Option<&str>) -> BlockFilter {
+        BlockFilter {
+            snapshot,
+            tag: tag.map(str::to_owned),
+            process_ids: self.processes.map(Vec::from_iter),
+            stream_ids: self.streams.map(Vec::from_iter),
+            block_ids: self.blocks.map(Vec::from_iter),
+            event_range: self.event_time,
+            insert_range: self.insert_time,
+        }
     }
 
     fn apply(&mut self, filter: &Expr, roles: Roles) -> bool {
