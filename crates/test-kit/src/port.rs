@@ -68,8 +68,7 @@ fn reserve_all(ports: impl Iterator<Item = u16>) -> Result<bool> {
 /// The lock of a port, or `None` while another process holds it.
 fn lock(port: u16) -> Result<Option<File>> {
     let folder = lock_folder();
-    std::fs::create_dir_all(&folder)
-        .with_context(|| format!("creating {}", folder.display()))?;
+    std::fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
     let path = folder.join(port.to_string());
     let file = File::create(&path).with_context(|| format!("creating {}", path.display()))?;
     match file.try_lock() {

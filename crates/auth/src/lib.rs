@@ -1,0 +1,1 @@
+//! Who asks: API keys and OpenID Connect in front of every service.
