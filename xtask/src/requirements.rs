@@ -1,6 +1,7 @@
 //! What the tests need beside the toolchain, installed when it is missing:
-//! the test runner, PostgreSQL, and a Python environment with the published
-//! client, a generic Flight SQL driver and an S3 server.
+//! the test runner, PostgreSQL, a Python environment with the published client, a
+//! generic Flight SQL driver, an S3 server and Node.js, and an OpenID provider for
+//! the latter.
 
 use std::env;
 use std::fs::{self, File};
@@ -11,6 +12,8 @@ use anyhow::{Context, Result, bail};
 use crate::programs::{Program, is_on_path};
 use crate::repository::{cargo, root};
 
+mod node;
+
 const NEXTEST_VERSION: &str = "0.9.143";
 
 /// The Python environment of the tests.
@@ -20,11 +23,21 @@ pub struct Python {
     pub interpreter: PathBuf,
 }
 
-pub fn install_all() -> Result<Python> {
+/// What the tests are told about.
+#[derive(Debug)]
+pub struct Installed {
+    pub python: Python,
+    /// Folder of `node_modules`.
+    pub node: PathBuf,
+}
+
+pub fn install_all() -> Result<Installed> {
     install_nextest()?;
     install_postgresql()?;
     install_curl()?;
-    install_python()
+    let python = install_python()?;
+    let node = node::install(&python.environment)?;
+    Ok(Installed { python, node })
 }
 
 fn install_nextest() -> Result<()> {
@@ -66,20 +79,9 @@ fn debian_initdb_exists() -> bool {
 }
 
 fn install_python() -> Result<Python> {
-    let environment = python_environment()?;
+    let environment = cached_folder("MICROMEGAS_TEST_VENV", "micromegas-venv")?;
     let interpreter = environment.join("bin/python");
-    let parent = environment
-        .parent()
-        .context("the Python environment cannot be the root folder")?;
-    fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
-
-    // Several clones may test at once; the lock goes with the process.
-    let lock_path = environment.with_extension("lock");
-    let lock = File::create(&lock_path)
-        .with_context(|| format!("cannot create {}", lock_path.display()))?;
-    lock.lock()
-        .with_context(|| format!("cannot lock {}", lock_path.display()))?;
-
+    let _lock = lock_beside(&environment)?;
     let requirements_path = root().join("tests/requirements.txt");
     let wanted = fs::read_to_string(&requirements_path)
         .with_context(|| format!("cannot read {}", requirements_path.display()))?;
@@ -107,13 +109,27 @@ fn install_python() -> Result<Python> {
     })
 }
 
-/// `MICROMEGAS_TEST_VENV`, else a place of the user's that outlives clones.
-fn python_environment() -> Result<PathBuf> {
-    if let Some(path) = env::var_os("MICROMEGAS_TEST_VENV") {
+/// The value of `variable`, else a place of the user's that outlives clones.
+fn cached_folder(variable: &str, name: &str) -> Result<PathBuf> {
+    if let Some(path) = env::var_os(variable) {
         return Ok(path.into());
     }
-    let home = env::var_os("HOME").context("neither MICROMEGAS_TEST_VENV nor HOME is set")?;
-    Ok(Path::new(&home).join(".cache/micromegas-venv"))
+    let home =
+        env::var_os("HOME").with_context(|| format!("neither {variable} nor HOME is set"))?;
+    Ok(Path::new(&home).join(".cache").join(name))
+}
+
+/// Several clones may test at once; the lock goes with the file or the process.
+fn lock_beside(folder: &Path) -> Result<File> {
+    let parent = folder
+        .parent()
+        .with_context(|| format!("cannot install into {}", folder.display()))?;
+    fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
+    let path = folder.with_extension("lock");
+    let lock = File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
+    lock.lock()
+        .with_context(|| format!("cannot lock {}", path.display()))?;
+    Ok(lock)
 }
 
 fn create_environment(environment: &Path) -> Result<()> {

@@ -6,12 +6,14 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::repository::cargo;
+use crate::requirements::Installed;
 use crate::{doctests, requirements};
 
 const HELP: &str = "\
 Usage: cargo xtask test [--skip-lint] [FILTER]...
 
-Installs what is missing (cargo-nextest, PostgreSQL, curl, Python packages), then runs
+Installs what is missing (cargo-nextest, PostgreSQL, curl, Python packages with an S3 server
+and Node.js, npm packages with an OpenID provider), then runs
   1. cargo fmt --all --check                    (not with --skip-lint)
   2. cargo build --workspace --all-targets
   3. cargo nextest run --workspace [FILTER]...
@@ -20,6 +22,9 @@ Installs what is missing (cargo-nextest, PostgreSQL, curl, Python packages), the
 
 FILTER is anything `cargo nextest run` takes, for example -E 'package(catalog)'
 or a part of a test's name.
+
+The Python packages go to MICROMEGAS_TEST_VENV, by default ~/.cache/micromegas-venv,
+the npm packages to MICROMEGAS_TEST_NODE, by default ~/.cache/micromegas-node.
 ";
 
 pub fn run(arguments: &[String]) -> Result<()> {
@@ -36,7 +41,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let start = Instant::now();
 
     step("what the tests need");
-    let python = requirements::install_all()?;
+    let Installed { python, node } = requirements::install_all()?;
     if lint {
         step("formatting");
         cargo().args(["fmt", "--all", "--check"]).run()?;
@@ -49,6 +54,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let summary = cargo()
         .env("MICROMEGAS_TEST_VENV", &python.environment)
         .env("MICROMEGAS_TEST_PYTHON", &python.interpreter)
+        .env("MICROMEGAS_TEST_NODE", &node)
         .args(["nextest", "run", "--workspace"])
         .args(&filter)
         .run_noting("Summary [")?;
