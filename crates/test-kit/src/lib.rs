@@ -1,5 +1,5 @@
-//! Real components for tests: PostgreSQL, an S3 server, Python, the product's
-//! own binaries, and recorded producer traffic.
+//! Real components for tests: PostgreSQL, an S3 server, an OpenID provider, Python,
+//! the product's own binaries, and recorded producer traffic.
 //!
 //! Everything listens on free loopback ports, keeps its files in a temporary
 //! folder and ends with its owner: dropping the value stops it, and a small
@@ -11,13 +11,16 @@
 //! |---|---|
 //! | [`Postgres`] | `PATH`, `/usr/lib/postgresql/*/bin` |
 //! | [`S3Server`] | `MICROMEGAS_TEST_WEED`, the test venv, `PATH` |
+//! | [`OidcProvider`] | the test venv (Node.js), `MICROMEGAS_TEST_NODE` (npm packages) |
 //! | [`Python`] | `MICROMEGAS_TEST_PYTHON`, the test venv |
 //! | [`Server`] | `MICROMEGAS_TEST_BIN_DIR`, the build folder of the running test |
 //!
-//! The test venv is `MICROMEGAS_TEST_VENV`, which `cargo xtask test` sets.
+//! The test venv is `MICROMEGAS_TEST_VENV`; `cargo xtask test` sets it and
+//! `MICROMEGAS_TEST_NODE`.
 
 mod captures;
 mod locate;
+mod oidc;
 mod port;
 mod postgres;
 mod process;
@@ -27,6 +30,7 @@ mod server;
 mod wait;
 
 pub use captures::{Capture, Request};
+pub use oidc::{Jwt, OidcOptions, OidcProvider, Tokens};
 pub use port::free_port;
 pub use postgres::{Postgres, PostgresConfig};
 pub use python::Python;
