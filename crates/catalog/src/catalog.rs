@@ -64,7 +64,8 @@ impl Catalog {
         &self.0.database
     }
 
-    pub(crate) fn clock(&self) -> &Clock {
+    /// The wall clock that insert times follow.
+    pub fn clock(&self) -> &Clock {
         &self.0.clock
     }
 

@@ -32,6 +32,8 @@ pub enum Error {
     BlockOutsideSegment { block_id: model::BlockId },
     #[error("a filter may list at most {limit} identifiers beside those it is cut by")]
     FilterTooLong { limit: usize },
+    #[error("there may be {limit} query denials, and there are; remove one first")]
+    TooManyDenials { limit: u32 },
 }
 
 impl Error {

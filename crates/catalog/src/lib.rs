@@ -28,6 +28,7 @@ mod clock;
 mod commit;
 mod config;
 mod database;
+mod denials;
 mod error;
 mod event_time;
 mod folder;
@@ -49,7 +50,7 @@ pub use clock::Clock;
 pub use config::CatalogConfig;
 pub use error::{Error, Result};
 pub use record::{
-    CommittedGroup, NewBlock, NewSegment, ReferencedSegment, Registration, StoredBlock,
-    StoredProcess, StoredStream,
+    CommittedGroup, NewBlock, NewDenial, NewSegment, ReferencedSegment, Registration, StoredBlock,
+    StoredDenial, StoredProcess, StoredStream,
 };
 pub use summaries::{ProcessPages, ProcessSummary, StreamPages, StreamSummary, SummaryFilter};

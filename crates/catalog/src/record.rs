@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use model::{BlockInfo, InsertTime, ProcessInfo, StreamInfo};
+use model::{BlockInfo, DenialId, InsertTime, ProcessInfo, StreamInfo, TimeNs};
 
 /// What a registration found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,4 +83,25 @@ pub struct ReferencedSegment {
     pub end: u64,
     /// How many blocks refer to it, visible or not.
     pub blocks: u64,
+}
+
+/// A rule of the query deny list, about to be recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDenial {
+    /// Who asked for it.
+    pub created_by: String,
+    pub reason: String,
+    /// A Boolean SQL expression.
+    pub match_expr: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredDenial {
+    pub rule_id: DenialId,
+    pub created_at: TimeNs,
+    pub created_by: String,
+    pub reason: String,
+    pub match_expr: String,
+    /// When it last refused a query, as far as the processes have told.
+    pub last_hit_at: Option<TimeNs>,
 }

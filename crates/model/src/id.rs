@@ -77,3 +77,7 @@ id_type!(
     /// One compressed buffer of events.
     BlockId
 );
+id_type!(
+    /// One rule of the query deny list.
+    DenialId
+);

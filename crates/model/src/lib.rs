@@ -5,7 +5,7 @@ mod id;
 mod record;
 mod time;
 
-pub use id::{BlockId, ParseIdError, ProcessId, StreamId};
+pub use id::{BlockId, DenialId, ParseIdError, ProcessId, StreamId};
 pub use record::{
     BlockInfo, MAX_NAME_CHARS, ProcessInfo, Properties, RESERVED_PROPERTY_PREFIX, StreamInfo,
     TRANSIT_FORMAT, truncate_chars,

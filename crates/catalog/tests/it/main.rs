@@ -2,6 +2,7 @@
 
 mod commit;
 mod connect;
+mod denials;
 mod event_range;
 mod fixture;
 mod leases;
