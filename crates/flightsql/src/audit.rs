@@ -1,9 +1,8 @@
 //! One JSON line per query, whatever its end.
 
 use crate::request_headers::{ClientInfo, QueryOptions};
-use crate::sql_hash::sql_hash;
 use chrono::{DateTime, SecondsFormat};
-use query::{ErrorClass, QueryError, QueryUsage, ScanCounters, Spill};
+use query::{ErrorClass, QueryError, QueryUsage, ScanCounters, Spill, sql_hash};
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -205,6 +204,7 @@ fn class_name(class: ErrorClass) -> &'static str {
     match class {
         ErrorClass::Invalid | ErrorClass::Unsupported => "user",
         ErrorClass::Resources => "resource",
+        ErrorClass::Denied => "denied",
         ErrorClass::Internal => "internal",
     }
 }

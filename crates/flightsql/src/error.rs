@@ -57,6 +57,7 @@ impl Error {
                 ErrorClass::Invalid => Code::InvalidArgument,
                 ErrorClass::Resources => Code::ResourceExhausted,
                 ErrorClass::Unsupported => Code::Unimplemented,
+                ErrorClass::Denied => Code::PermissionDenied,
                 ErrorClass::Internal => Code::Internal,
             },
         }
@@ -68,7 +69,10 @@ impl From<Error> for Status {
         let message = match &error {
             // The end of the message, where the query id is, survives shortening.
             Error::Query { error, query_id } => {
-                let suffix = format!(" (query_id={query_id})");
+                let suffix = match error.class {
+                    ErrorClass::Denied => format!("; query_id={query_id}"),
+                    _ => format!(" (query_id={query_id})"),
+                };
                 let mut message =
                     shortened(&error.message, MESSAGE_BYTES_MAX - suffix.len()).into_owned();
                 message.push_str(&suffix);
@@ -145,6 +149,21 @@ mod tests {
                 "error executing plan: it broke (query_id=00000000-0000-0000-0000-000000000007)"
             );
         }
+    }
+
+    #[test]
+    fn a_denial_ends_with_the_query_id() {
+        let error = QueryError {
+            class: ErrorClass::Denied,
+            message: "query denied by rule 1".into(),
+        };
+        let query_id = Uuid::from_u128(7);
+        let status = Status::from(Error::Query { error, query_id });
+        assert_eq!(status.code(), Code::PermissionDenied);
+        assert_eq!(
+            status.message(),
+            "query denied by rule 1; query_id=00000000-0000-0000-0000-000000000007"
+        );
     }
 
     #[test]

@@ -32,7 +32,6 @@ mod wire_schema;
 mod audit;
 mod error;
 mod grpc_health;
-mod sql_hash;
 
 pub use audit::AUDIT_TARGET;
 pub use config::Config;

@@ -96,6 +96,7 @@ impl Statements {
             sql: audit.sql().to_owned(),
             range: options.range,
             limit: options.limit,
+            ..QueryRequest::default()
         };
         let planned = self.engine.plan(request).await?;
         audit.planned(planned.counters(), planned.usage());

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use catalog::Catalog;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::CatalogProvider;
 use datafusion::catalog::SchemaProvider;
 use datafusion::catalog::memory::{MemoryCatalogProvider, MemorySchemaProvider};
+use datafusion::common::runtime::SpawnedTask;
 use datafusion::error::Result as DataFusionResult;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
@@ -19,6 +20,9 @@ use datafusion::prelude::SessionConfig;
 use lake::Lake;
 use views::{Lakehouse, ScanContext};
 
+use crate::admin_functions;
+use crate::caller::Access;
+use crate::denials::{Denials, keep_fresh};
 use crate::error::QueryError;
 use crate::plan::{PlannedQuery, QueryRequest};
 use crate::table_functions::ViewInstance;
@@ -40,14 +44,25 @@ pub struct EngineConfig {
     pub spill_bytes_max: u64,
     /// Partitions that one query runs at the same time.
     pub parallelism: usize,
+    /// How often the rules of the deny list are read from the catalog.
+    pub denial_refresh: Duration,
 }
 
 /// Plans and runs queries over one lake. Cheap to clone; one per process.
 #[derive(Clone)]
 pub struct QueryEngine {
     house: Lakehouse,
-    /// The session that every query starts from a copy of.
-    template: Arc<SessionState>,
+    templates: Templates,
+    denials: Arc<Denials>,
+    /// Ends with the last copy of the engine.
+    _refreshing: Arc<SpawnedTask<()>>,
+}
+
+/// The sessions that queries start from copies of.
+#[derive(Clone)]
+struct Templates {
+    reader: Arc<SessionState>,
+    administrator: Arc<SessionState>,
 }
 
 impl fmt::Debug for QueryEngine {
@@ -59,13 +74,23 @@ impl fmt::Debug for QueryEngine {
 }
 
 impl QueryEngine {
+    /// Called within a Tokio runtime: the deny list is kept fresh in the background.
     pub fn new(catalog: Catalog, lake: Lake, config: &EngineConfig) -> Result<Self, QueryError> {
-        let house = Lakehouse::new(catalog, lake);
-        let template = template(&house, config)
-            .map_err(|error| QueryError::from_engine("error creating the session", &error))?;
+        let house = Lakehouse::new(catalog.clone(), lake);
+        let failed = |error| QueryError::from_engine("error creating the session", &error);
+        let reader = Arc::new(template(&house, config).map_err(failed)?);
+        let denials = Arc::new(Denials::new(catalog, Arc::clone(&reader)));
+        let mut administrator = SessionState::clone(&reader);
+        admin_functions::register(&mut administrator, &denials).map_err(failed)?;
+        let refreshing = keep_fresh(Arc::clone(&denials), config.denial_refresh);
         Ok(Self {
             house,
-            template: Arc::new(template),
+            templates: Templates {
+                reader,
+                administrator: Arc::new(administrator),
+            },
+            denials,
+            _refreshing: Arc::new(refreshing),
         })
     }
 
@@ -78,15 +103,30 @@ impl QueryEngine {
             .collect()
     }
 
-    /// Parse and plan one read-only statement; nothing is executed.
+    /// Parse and plan one read-only statement that no rule of the deny list refuses; nothing
+    /// is executed.
     pub async fn plan(&self, request: QueryRequest) -> Result<PlannedQuery, QueryError> {
+        self.denials.check(&request)?;
         let begin = Instant::now();
         let context = Arc::new(ScanContext::new(request.range));
-        let mut session = SessionState::clone(&self.template);
+        let mut session = self.session(&request);
         context.install(session.config_mut());
         session.mark_start_execution();
         let usage = Arc::new(QueryUsage::new(begin.elapsed()));
         PlannedQuery::plan(session, context, usage, &request).await
+    }
+
+    fn session(&self, request: &QueryRequest) -> SessionState {
+        match request.access {
+            Access::Reader => SessionState::clone(&self.templates.reader),
+            Access::Administrator => {
+                let mut session = SessionState::clone(&self.templates.administrator);
+                // Administrative functions record who called them.
+                let origin = Arc::new(request.origin.clone());
+                session.config_mut().set_extension(origin);
+                session
+            }
+        }
     }
 }
 

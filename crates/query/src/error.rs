@@ -13,6 +13,8 @@ pub enum ErrorClass {
     Invalid,
     /// The memory or spill budget is exhausted.
     Resources,
+    /// An administrator: a rule of the deny list is in the way.
+    Denied,
     /// The engine has no such feature.
     Unsupported,
     /// The server's side: storage, or a defect.

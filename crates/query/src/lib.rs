@@ -1,17 +1,24 @@
 //! What a caller may ask: sessions, planning, table functions, limits.
 //!
 //! [`QueryEngine`] holds what all queries share (tables, functions, the memory budget);
-//! a [`QueryRequest`] becomes a [`PlannedQuery`], whose stream ends the work when dropped.
+//! a [`QueryRequest`] becomes a [`PlannedQuery`], whose stream ends the work when dropped. What
+//! matches a rule of the deny list is refused before it is planned.
 //! No protocol is known here: errors carry a class, which each protocol maps to its codes.
 
+mod admin_functions;
+mod caller;
+mod denials;
 mod engine;
 mod error;
 mod plan;
+mod sql_hash;
 mod table_functions;
 mod usage;
 
+pub use caller::{Access, Origin};
 pub use engine::{EngineConfig, QueryEngine};
 pub use error::{ErrorClass, QueryError, classify_stream_error};
 pub use plan::{PlannedQuery, QueryRequest};
+pub use sql_hash::sql_hash;
 pub use usage::{QueryUsage, Spill};
 pub use views::ScanCounters;

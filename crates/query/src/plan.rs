@@ -18,6 +18,7 @@ use futures::TryStreamExt;
 use model::TimeRange;
 use views::{ScanContext, ScanCounters};
 
+use crate::caller::{Access, Origin};
 use crate::error::QueryError;
 use crate::usage::QueryUsage;
 
@@ -32,10 +33,12 @@ pub struct QueryRequest {
     pub range: Option<TimeRange>,
     /// Outermost limit on the rows of the answer.
     pub limit: Option<usize>,
+    pub access: Access,
+    pub origin: Origin,
 }
 
 impl QueryRequest {
-    /// A statement without range and limit.
+    /// A statement without range and limit, of a reader of whom nothing is known.
     pub fn new(sql: impl Into<String>) -> Self {
         Self {
             sql: sql.into(),

@@ -35,7 +35,7 @@ impl TableFunctionImpl for ViewInstance {
     }
 }
 
-fn literal_text<'a>(what: &str, argument: &'a Expr) -> Result<&'a str> {
+pub(crate) fn literal_text<'a>(what: &str, argument: &'a Expr) -> Result<&'a str> {
     match argument {
         Expr::Literal(
             ScalarValue::Utf8(Some(text))

@@ -183,6 +183,7 @@ fn ingestion_settings() {
 fn flight_settings() {
     const MEMORY: &str = variables::MICROMEGAS_DATAFUSION_MEMORY_BUDGET_MB;
     const SPILL: &str = variables::MICROMEGAS_DATAFUSION_MAX_TEMP_DIRECTORY_MB;
+    const REFRESH: &str = variables::MICROMEGAS_QUERY_DENY_REFRESH_SECONDS;
     let default = "0.0.0.0:50051".parse().unwrap();
     let actual = |flags: &[&str], variables: &[(&str, &str)]| {
         let settings = parse::<FlightArgs>(flags).config(&environment(variables), default);
@@ -190,23 +191,25 @@ fn flight_settings() {
             let mib = 1024 * 1024;
             let memory = engine.memory_budget_bytes as u64 / mib;
             assert!(engine.parallelism >= 1);
-            (listen.to_string(), memory, engine.spill_bytes_max / mib)
+            let spill = engine.spill_bytes_max / mib;
+            let refresh = engine.denial_refresh.as_secs();
+            (listen.to_string(), memory, spill, refresh)
         })
     };
     check(
         actual(&[], &[]),
-        Ok(("0.0.0.0:50051".to_owned(), 1024, 102_400)),
+        Ok(("0.0.0.0:50051".to_owned(), 1024, 102_400, 10)),
     );
     check(
         actual(
             &["--listen-endpoint-flight", "[::1]:1"],
-            &[(MEMORY, "64"), (SPILL, "1")],
+            &[(MEMORY, "64"), (SPILL, "1"), (REFRESH, "3")],
         ),
-        Ok(("[::1]:1".to_owned(), 64, 1)),
+        Ok(("[::1]:1".to_owned(), 64, 1, 3)),
     );
     check(
-        actual(&[], &[(MEMORY, "0"), (SPILL, "all")]),
-        Err(&[MEMORY, SPILL]),
+        actual(&[], &[(MEMORY, "0"), (SPILL, "all"), (REFRESH, "0")]),
+        Err(&[MEMORY, SPILL, REFRESH]),
     );
 }
 

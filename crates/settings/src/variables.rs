@@ -31,6 +31,8 @@ variables! {
     MICROMEGAS_DATAFUSION_MEMORY_BUDGET_MB;
     /// Disk space that queries may spill to, in MiB, over the whole process. Default: 102400.
     MICROMEGAS_DATAFUSION_MAX_TEMP_DIRECTORY_MB;
+    /// Seconds between two readings of the query deny list. Default: 10.
+    MICROMEGAS_QUERY_DENY_REFRESH_SECONDS;
     /// Address of the Flight SQL server behind the gateway, such as `grpc://127.0.0.1:50051` or
     /// `grpc+tls://host:443`; flag `--flightsql-url`. The stand-alone gateway requires it.
     MICROMEGAS_FLIGHTSQL_URL;

@@ -119,6 +119,7 @@ async fn engine(folder: &TempDir, memory_budget_bytes: usize) -> QueryEngine {
         memory_budget_bytes,
         spill_bytes_max: 0,
         parallelism: 2,
+        denial_refresh: Duration::from_secs(10),
     };
     QueryEngine::new(catalog, lake, &config).unwrap()
 }

@@ -1,12 +1,14 @@
 //! A lake of recorded programs, and an engine over it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
 use bytes::Bytes;
 use catalog::{Catalog, CatalogConfig, NewBlock, NewSegment};
 use datafusion::arrow::array::{Array, Int64Array};
 use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::common::cast::as_string_array;
 use futures::TryStreamExt;
 use lake::Lake;
 use query::{EngineConfig, QueryEngine, QueryRequest, ScanCounters};
@@ -35,11 +37,8 @@ impl House {
         })
         .await?;
         let lake = Lake::open("memory:///", [])?;
-        let config = EngineConfig {
-            memory_budget_bytes,
-            spill_bytes_max: 64 * 1024 * 1024,
-            parallelism: 2,
-        };
+        // What one process does it knows at once; only another one has to wait.
+        let config = config(memory_budget_bytes, Duration::from_secs(3600));
         let engine = QueryEngine::new(catalog.clone(), lake.clone(), &config)?;
         Ok(Self {
             engine,
@@ -47,6 +46,18 @@ impl House {
             lake,
             _folder: folder,
         })
+    }
+
+    /// Another process over the same lake, which reads the deny list all the time.
+    pub fn another_engine(&self) -> Result<QueryEngine> {
+        let config = config(64 * 1024 * 1024, Duration::from_millis(10));
+        let (catalog, lake) = (self.catalog.clone(), self.lake.clone());
+        Ok(QueryEngine::new(catalog, lake, &config)?)
+    }
+
+    /// The catalog answers no more.
+    pub async fn lose_catalog(&self) {
+        self.catalog.close().await;
     }
 
     /// Store a recording; `alter` may change the stored payload of each block.
@@ -116,5 +127,26 @@ impl House {
             value.ok_or_else(|| anyhow::anyhow!("no integer"))?,
             counters,
         ))
+    }
+}
+
+/// The texts of a query with one column.
+pub async fn texts(engine: &QueryEngine, request: QueryRequest) -> Result<Vec<String>> {
+    let stream = engine.plan(request).await?.execute().await?;
+    let batches: Vec<RecordBatch> = stream.try_collect().await?;
+    let mut texts = Vec::new();
+    for batch in &batches {
+        let column = as_string_array(batch.column(0))?;
+        texts.extend(column.iter().map(|text| text.unwrap_or("NULL").to_owned()));
+    }
+    Ok(texts)
+}
+
+fn config(memory_budget_bytes: usize, denial_refresh: Duration) -> EngineConfig {
+    EngineConfig {
+        memory_budget_bytes,
+        spill_bytes_max: 64 * 1024 * 1024,
+        parallelism: 2,
+        denial_refresh,
     }
 }

@@ -5,7 +5,7 @@ use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 use sha2::{Digest, Sha256};
 
 /// The first 16 hexadecimal digits of the SHA-256 of the normalised text.
-pub(crate) fn sql_hash(sql: &str) -> String {
+pub fn sql_hash(sql: &str) -> String {
     let digest = Sha256::digest(normalised(sql).as_bytes());
     digest[..8]
         .iter()
