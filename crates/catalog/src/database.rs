@@ -17,8 +17,9 @@ use crate::{CatalogConfig, Error, Result, folder, migrations};
 
 /// How long a caller waits for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long SQLite waits for another process that writes.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a write waits for those of other processes and of this one. SQLite lets waiting
+/// processes try in no order, so on a busy disk one of them can lose many times.
+const SQLITE_WRITE_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long the first start waits for another first start on the same file.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 const OPEN_RETRY: Duration = Duration::from_millis(20);
@@ -196,7 +197,7 @@ async fn open_sqlite(path: &Path, readers: u32) -> Result<Database> {
     create_folder(parent.clone(), folder::create_durably).await?;
     let options = SqliteConnectOptions::new()
         .filename(path)
-        .busy_timeout(BUSY_TIMEOUT)
+        .busy_timeout(SQLITE_WRITE_TIMEOUT)
         .foreign_keys(true)
         .disable_statement_logging();
     let start = Instant::now();
@@ -236,7 +237,7 @@ async fn open_sqlite_writer(options: SqliteConnectOptions) -> Result<SqlitePool>
         .pragma("cache_size", "-65536");
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .acquire_timeout(SQLITE_WRITE_TIMEOUT)
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
