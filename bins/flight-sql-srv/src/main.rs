@@ -2,13 +2,17 @@
 //! Stateless; run as many copies as needed.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
 
 use catalog::Catalog;
 use clap::Parser;
 use lake::Lake;
 use query::QueryEngine;
 use server_kit::{Readiness, Service, Shutdown, health_router};
-use settings::{AuthArgs, Environment, FlightArgs, GraceArgs, LakeSettings, gather, init_logging};
+use settings::{
+    AuthArgs, AuthCommand, Door, Environment, FlightArgs, GraceArgs, LakeSettings, gather,
+    init_logging,
+};
 
 /// Many short-lived buffers of all sizes: the C library's allocator spends more time on them.
 #[global_allocator]
@@ -23,6 +27,8 @@ const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 50
 #[derive(Debug, Parser)]
 #[command(name = "flight-sql-srv", version)]
 struct Args {
+    #[command(subcommand)]
+    command: Option<AuthCommand>,
     #[command(flatten)]
     flight: FlightArgs,
     /// Address that serves /health and /ready over HTTP; none by default
@@ -35,22 +41,30 @@ struct Args {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
     let environment = Environment::of_process();
+    match args.command {
+        Some(command) => Ok(command.run(&environment).await?),
+        None => serve(&args, &environment).await.map(|()| ExitCode::SUCCESS),
+    }
+}
+
+async fn serve(args: &Args, environment: &Environment) -> anyhow::Result<()> {
     let ((), lake, flight, auth, grace) = gather((
-        init_logging(&environment),
-        LakeSettings::required(&environment),
-        args.flight.config(&environment, LISTEN),
-        args.auth.config(),
-        args.grace.config(&environment),
+        init_logging(environment),
+        LakeSettings::required(environment),
+        args.flight
+            .config(environment, args.auth.default_listen(LISTEN)),
+        args.auth.config(environment, Door::Any),
+        args.grace.config(environment),
     ))?;
-    auth.warn_if_exposed([flight.listen]);
+    args.auth.check_listen([flight.listen])?;
     let shutdown = Shutdown::on_signals()?;
 
     let (catalog, lake) = lake.open().await?;
     let engine = QueryEngine::new(catalog.clone(), lake.clone(), &flight.engine)?;
-    let router = flightsql::router(engine, flightsql::Config::default());
+    let router = flightsql::router(engine, flightsql::Config::default(), auth.authenticator());
     let closing = catalog.clone();
     let mut services = vec![
         Service::http("flightsql", flight.listen, router)

@@ -4,6 +4,7 @@ mod check;
 mod roles;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use flightsql_client::Client;
@@ -12,8 +13,8 @@ use ingestion::Ingestion;
 use query::QueryEngine;
 use server_kit::{Service, Shutdown};
 use settings::{
-    AuthArgs, Environment, FlightArgs, FlightSettings, GatewayArgs, GraceArgs, IngestionArgs,
-    LakeArgs, Problems, WebListenArgs, gather, init_logging,
+    AuthArgs, Door, Environment, FlightArgs, FlightSettings, GatewayArgs, GraceArgs, IngestionArgs,
+    LakeArgs, Problems, WebListenArgs, auth_explain, gather, init_logging,
 };
 
 use crate::roles::{Role, RolesArgs};
@@ -58,27 +59,51 @@ enum Command {
     /// Compare the catalog with the object store: report segments that nothing refers to and
     /// references to bytes that are not there. Exits with 1 when there is such a reference.
     Check(check::CheckArgs),
+    /// Read a token or API key from standard input and tell which checks it passes at the doors of
+    /// the roles, and what to change where it fails. Exits with 1 when a door refuses it.
+    AuthExplain,
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
     let environment = Environment::of_process();
     match &args.command {
-        Some(Command::Check(check)) => check::run(check, &args.lake, &environment).await,
-        None => serve(&args, &environment).await,
+        Some(Command::Check(check)) => check::run(check, &args.lake, &environment).await?,
+        Some(Command::AuthExplain) => {
+            let doors = args.roles.config(&environment)?.doors();
+            anyhow::ensure!(
+                !doors.is_empty(),
+                "the web role has no door of its own: it passes credentials on, so ask the Flight \
+                 SQL server behind it"
+            );
+            return Ok(auth_explain(&environment, &doors).await?);
+        }
+        None => serve(&args, &environment).await?,
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn serve(args: &Args, environment: &Environment) -> anyhow::Result<()> {
-    let ((), roles, lake, ingestion, flight, backend, auth, grace) = gather((
+    let roles = args.roles.config(environment);
+    let played = roles.clone().unwrap_or_default();
+    let door = |role, door| {
+        let needed = played
+            .has(role)
+            .then(|| args.auth.config(environment, door));
+        needed.transpose()
+    };
+    let ((), roles, lake, ingestion, flight, backend, doors, grace) = gather((
         init_logging(environment),
-        args.roles.config(environment),
+        roles,
         args.lake.config(environment),
         args.ingestion.config(environment, INGESTION),
         args.flight.config(environment, FLIGHT),
         args.gateway.configured(environment),
-        args.auth.config(),
+        gather((
+            door(Role::Ingestion, Door::Ingestion),
+            door(Role::FlightSql, Door::Analytics),
+        )),
         args.grace.config(environment),
     ))?;
     let web = args.web.listen_endpoint_web.unwrap_or(WEB);
@@ -86,7 +111,15 @@ async fn serve(args: &Args, environment: &Environment) -> anyhow::Result<()> {
         .has(Role::Web)
         .then(|| flight_url(backend, roles.has(Role::FlightSql), &flight));
     let backend = backend.transpose()?;
-    auth.warn_if_exposed([ingestion.listen, flight.listen, web]);
+    let listens = [
+        (Role::Ingestion, ingestion.listen),
+        (Role::FlightSql, flight.listen),
+        (Role::Web, web),
+    ];
+    let listens = listens.into_iter().filter(|(role, _)| roles.has(*role));
+    args.auth
+        .check_listen(listens.map(|(_, address)| address))?;
+    let (ingestion_door, query_door) = doors;
     let shutdown = Shutdown::on_signals()?;
 
     let mut services = Vec::new();
@@ -95,16 +128,17 @@ async fn serve(args: &Args, environment: &Environment) -> anyhow::Result<()> {
         let router = gateway::router(Gateway::new(client, gateway::Config::default()));
         services.push(Service::http("web", web, router));
     }
-    if roles.has(Role::Ingestion) || roles.has(Role::FlightSql) {
+    if ingestion_door.is_some() || query_door.is_some() {
         let (catalog, lake) = lake.open().await?;
-        if roles.has(Role::FlightSql) {
+        if let Some(door) = query_door {
             let engine = QueryEngine::new(catalog.clone(), lake.clone(), &flight.engine)?;
-            let router = flightsql::router(engine, flightsql::Config::default());
+            let router =
+                flightsql::router(engine, flightsql::Config::default(), door.authenticator());
             services.push(Service::http("flight-sql", flight.listen, router));
         }
-        if roles.has(Role::Ingestion) {
+        if let Some(door) = ingestion_door {
             let state = Ingestion::start(catalog, lake, ingestion.limits)?;
-            let router = ingestion::router(state.clone());
+            let router = ingestion::router(state.clone(), door.authenticator());
             let service = Service::http("ingestion", ingestion.listen, router);
             services.push(service.then(async move { state.close().await }));
         }

@@ -1,7 +1,7 @@
 //! Which roles this process plays.
 
 use settings::variables::MICROMEGAS_MONOLITH_ROLES;
-use settings::{Environment, Problems};
+use settings::{Door, Environment, Problems};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -24,8 +24,8 @@ pub struct RolesArgs {
     roles: Option<String>,
 }
 
-/// At least one role.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What this process does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Roles(Vec<Role>);
 
 impl RolesArgs {
@@ -38,6 +38,16 @@ impl RolesArgs {
 impl Roles {
     pub fn has(&self, role: Role) -> bool {
         self.0.contains(&role)
+    }
+
+    /// The doors that these roles have. The web role has none: it passes credentials on.
+    pub fn doors(&self) -> Vec<Door> {
+        let doors = [
+            (Role::Ingestion, Door::Ingestion),
+            (Role::FlightSql, Door::Analytics),
+        ];
+        let own = doors.into_iter().filter(|(role, _)| self.has(*role));
+        own.map(|(_, door)| door).collect()
     }
 
     fn parse(text: &str) -> Result<Self, Problems> {

@@ -2,12 +2,14 @@
 //! other servers query. Stateless; run as many copies as needed.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
 
 use clap::Parser;
 use ingestion::Ingestion;
 use server_kit::{Service, Shutdown};
 use settings::{
-    AuthArgs, Environment, GraceArgs, IngestionArgs, LakeSettings, gather, init_logging,
+    AuthArgs, AuthCommand, Door, Environment, GraceArgs, IngestionArgs, LakeSettings, gather,
+    init_logging,
 };
 
 /// Many short-lived buffers of all sizes: the C library's allocator spends more time on them.
@@ -23,6 +25,8 @@ const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALH
 #[derive(Debug, Parser)]
 #[command(name = "telemetry-ingestion-srv", version)]
 struct Args {
+    #[command(subcommand)]
+    command: Option<AuthCommand>,
     #[command(flatten)]
     ingestion: IngestionArgs,
     #[command(flatten)]
@@ -32,22 +36,30 @@ struct Args {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
     let environment = Environment::of_process();
+    match args.command {
+        Some(command) => Ok(command.run(&environment).await?),
+        None => serve(&args, &environment).await.map(|()| ExitCode::SUCCESS),
+    }
+}
+
+async fn serve(args: &Args, environment: &Environment) -> anyhow::Result<()> {
     let ((), lake, ingestion, auth, grace) = gather((
-        init_logging(&environment),
-        LakeSettings::required(&environment),
-        args.ingestion.config(&environment, LISTEN),
-        args.auth.config(),
-        args.grace.config(&environment),
+        init_logging(environment),
+        LakeSettings::required(environment),
+        args.ingestion
+            .config(environment, args.auth.default_listen(LISTEN)),
+        args.auth.config(environment, Door::Any),
+        args.grace.config(environment),
     ))?;
-    auth.warn_if_exposed([ingestion.listen]);
+    args.auth.check_listen([ingestion.listen])?;
     let shutdown = Shutdown::on_signals()?;
 
     let (catalog, lake) = lake.open().await?;
     let state = Ingestion::start(catalog.clone(), lake, ingestion.limits)?;
-    let router = ingestion::router(state.clone());
+    let router = ingestion::router(state.clone(), auth.authenticator());
     let service = Service::http("ingestion", ingestion.listen, router).then(async move {
         state.close().await;
         catalog.close().await;

@@ -1,5 +1,6 @@
 //! The actions: prepared statements, whose handle is their SQL text, and polite refusals.
 
+use crate::asker::Asker;
 use crate::error::{Error, Result};
 use crate::statement::Statements;
 use crate::ticket::decode_command;
@@ -11,7 +12,6 @@ use arrow_flight::sql::{
 use arrow_flight::{Action, ActionType, CancelFlightInfoResult, CancelStatus};
 use bytes::Bytes;
 use prost::Message;
-use tonic::metadata::MetadataMap;
 
 const CREATE_PREPARED_STATEMENT: &str = "CreatePreparedStatement";
 const CLOSE_PREPARED_STATEMENT: &str = "ClosePreparedStatement";
@@ -54,13 +54,13 @@ pub(crate) fn action_types() -> Vec<ActionType> {
 /// The bodies of the results.
 pub(crate) async fn perform(
     action: Action,
-    metadata: &MetadataMap,
+    asker: &Asker<'_>,
     statements: &Statements,
 ) -> Result<Vec<Bytes>> {
     match action.r#type.as_str() {
         CREATE_PREPARED_STATEMENT => match decode_command(&action.body)? {
             Command::ActionCreatePreparedStatementRequest(request) => {
-                let result = prepare(request, metadata, statements).await?;
+                let result = prepare(request, asker, statements).await?;
                 Ok(vec![result.as_any().encode_to_vec().into()])
             }
             _ => Err(Error::BadArgument(
@@ -90,10 +90,10 @@ pub(crate) async fn perform(
 /// and after a restart.
 async fn prepare(
     request: ActionCreatePreparedStatementRequest,
-    metadata: &MetadataMap,
+    asker: &Asker<'_>,
     statements: &Statements,
 ) -> Result<ActionCreatePreparedStatementResult> {
-    let (sql, schema) = statements.describe(request.query.into(), metadata).await?;
+    let (sql, schema) = statements.describe(request.query.into(), asker).await?;
     Ok(ActionCreatePreparedStatementResult {
         prepared_statement_handle: sql.into(),
         dataset_schema: schema_stream(&schema).map_err(Error::EncodeSchema)?,

@@ -1,5 +1,7 @@
 //! One JSON line per query, whatever its end.
 
+use auth::Attribution;
+
 use crate::request_headers::{ClientInfo, QueryOptions};
 use chrono::{DateTime, SecondsFormat};
 use query::{ErrorClass, QueryError, QueryUsage, ScanCounters, Spill, sql_hash};
@@ -14,12 +16,16 @@ pub const AUDIT_TARGET: &str = "flightsql_query_audit";
 /// A longer text is cut in the line; its hash is that of all of it.
 const SQL_BYTES_MAX: usize = 64 * 1024;
 
+/// In the line of a begin, a shorter text does.
+const LOGGED_SQL_CHARS: usize = 2000;
+
 /// The record of a running query. It is written once: when the query ends, or when it is dropped
 /// because the client went away.
 #[derive(Debug)]
 pub(crate) struct Audit {
     query_id: Uuid,
     client: ClientInfo,
+    user: Attribution,
     options: QueryOptions,
     sql: String,
     started: Instant,
@@ -32,10 +38,17 @@ pub(crate) struct Audit {
 }
 
 impl Audit {
-    pub fn begin(query_id: Uuid, client: ClientInfo, options: QueryOptions, sql: String) -> Self {
+    pub fn begin(
+        query_id: Uuid,
+        client: ClientInfo,
+        user: Attribution,
+        options: QueryOptions,
+        sql: String,
+    ) -> Self {
         Self {
             query_id,
             client,
+            user,
             options,
             sql,
             started: Instant::now(),
@@ -52,8 +65,24 @@ impl Audit {
         self.query_id
     }
 
-    pub fn sql(&self) -> &str {
-        &self.sql
+    /// The line that operators look for when a query is still running.
+    pub fn log_begin(&self) {
+        let range = self.options.range;
+        tracing::info!(
+            query_id = %self.query_id,
+            request_id = self.client.request_id,
+            range_begin = range.map(|range| time_text(range.begin)),
+            range_end = range.map(|range| time_text(range.end)),
+            limit = self.options.limit,
+            user = self.user.user,
+            email = self.user.email,
+            name = self.user.name,
+            service_account = self.user.service_account,
+            client = self.client.client,
+            client_ip = self.client.client_ip,
+            sql = model::truncate_chars(&self.sql, LOGGED_SQL_CHARS),
+            "execute_query"
+        );
     }
 
     pub fn planned(&mut self, counters: Arc<ScanCounters>, usage: Arc<QueryUsage>) {
@@ -83,7 +112,8 @@ impl Audit {
             && tracing::enabled!(target: AUDIT_TARGET, tracing::Level::INFO)
         {
             let line = self.line(status, error);
-            tracing::info!(target: AUDIT_TARGET, "{line}");
+            // Without the spans of the call: whoever reads records finds them in one form.
+            tracing::info!(target: AUDIT_TARGET, parent: None, "{line}");
         }
     }
 
@@ -108,10 +138,11 @@ impl Audit {
             session: client.session.as_deref(),
             notebook: client.notebook.as_deref(),
             cell: client.cell.as_deref(),
-            user: &client.user,
-            email: &client.email,
-            name: client.name.as_deref(),
-            service_account: false,
+            user: &self.user.user,
+            email: &self.user.email,
+            name: self.user.name.as_deref(),
+            service_account: self.user.service_account.is_some(),
+            service_account_name: self.user.service_account.as_deref(),
             sql: &self.sql[..self.sql.floor_char_boundary(SQL_BYTES_MAX)],
             sql_hash: sql_hash(&self.sql),
             range_begin: self.options.range.map(|range| time_text(range.begin)),
@@ -164,6 +195,8 @@ struct Record<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
     service_account: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_account_name: Option<&'a str>,
     sql: &'a str,
     sql_hash: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -203,8 +236,8 @@ struct Record<'a> {
 fn class_name(class: ErrorClass) -> &'static str {
     match class {
         ErrorClass::Invalid | ErrorClass::Unsupported => "user",
+        ErrorClass::Forbidden | ErrorClass::Denied => "denied",
         ErrorClass::Resources => "resource",
-        ErrorClass::Denied => "denied",
         ErrorClass::Internal => "internal",
     }
 }
@@ -227,7 +260,13 @@ mod tests {
 
     fn audit(options: QueryOptions) -> Audit {
         let client = ClientInfo::parse(&MetadataMap::new(), None);
-        Audit::begin(Uuid::nil(), client, options, "SELECT \"x\"\n;".into())
+        let user = Attribution {
+            user: "unknown".into(),
+            email: "unknown".into(),
+            name: None,
+            service_account: None,
+        };
+        Audit::begin(Uuid::nil(), client, user, options, "SELECT \"x\"\n;".into())
     }
 
     fn parsed(audit: &mut Audit, status: &'static str, error: Option<&QueryError>) -> Value {
@@ -283,6 +322,7 @@ mod tests {
             }),
             limit: Some(3),
         });
+        audit.user.service_account = Some("ci".into());
         audit.planned(Arc::default(), Arc::default());
         audit.started();
         audit.sent_rows(2);
@@ -292,6 +332,8 @@ mod tests {
         assert_eq!(line["range_end"], "1970-01-01T00:00:01.500Z");
         assert_eq!(line["limit"], 3);
         assert_eq!(line["output_rows"], 3);
+        assert_eq!(line["service_account"], true);
+        assert_eq!(line["service_account_name"], "ci");
         assert_eq!(line["bytes_scanned"], 0);
         for usage in ["peak_memory_bytes", "spilled_bytes", "spill_count"] {
             assert_eq!(line[usage], 0, "{usage}");

@@ -31,6 +31,10 @@ pub(crate) enum Error {
     BadArgument(&'static str),
     #[error("{0}")]
     Unsupported(String),
+    #[error(transparent)]
+    Impersonation(auth::Impersonation),
+    #[error("{0} requires admin privileges")]
+    AdminOnly(&'static str),
     #[error("building a metadata answer")]
     Metadata(#[source] arrow_flight::error::FlightError),
     #[error("encoding a schema")]
@@ -53,11 +57,12 @@ impl Error {
                 Code::InvalidArgument
             }
             Self::Unsupported(_) => Code::Unimplemented,
+            Self::Impersonation(_) | Self::AdminOnly(_) => Code::PermissionDenied,
             Self::Query { error, .. } => match error.class {
                 ErrorClass::Invalid => Code::InvalidArgument,
-                ErrorClass::Resources => Code::ResourceExhausted,
+                ErrorClass::Forbidden => Code::PermissionDenied,
+                ErrorClass::Resources | ErrorClass::Denied => Code::ResourceExhausted,
                 ErrorClass::Unsupported => Code::Unimplemented,
-                ErrorClass::Denied => Code::PermissionDenied,
                 ErrorClass::Internal => Code::Internal,
             },
         }
@@ -134,6 +139,7 @@ mod tests {
         let query_id = Uuid::from_u128(7);
         for (class, code) in [
             (ErrorClass::Invalid, Code::InvalidArgument),
+            (ErrorClass::Forbidden, Code::PermissionDenied),
             (ErrorClass::Resources, Code::ResourceExhausted),
             (ErrorClass::Unsupported, Code::Unimplemented),
             (ErrorClass::Internal, Code::Internal),
@@ -159,7 +165,7 @@ mod tests {
         };
         let query_id = Uuid::from_u128(7);
         let status = Status::from(Error::Query { error, query_id });
-        assert_eq!(status.code(), Code::PermissionDenied);
+        assert_eq!(status.code(), Code::ResourceExhausted);
         assert_eq!(
             status.message(),
             "query denied by rule 1; query_id=00000000-0000-0000-0000-000000000007"

@@ -1,10 +1,12 @@
 //! Flight SQL over the query engine, as the published clients speak it.
 //!
 //! ```text
-//! Router ── front: probes, reserved headers ── FlightSql ─┬─ metadata commands ── one batch
-//!                                                         ├─ actions: prepared statements
-//!                                                         └─ statements ── QueryStream ── messages
+//! Router ── front: probes ── auth ── FlightSql ─┬─ metadata commands ── one batch
+//!                                               ├─ actions: prepared statements
+//!                                               └─ statements ── QueryStream ── messages
 //! ```
+//!
+//! Every call takes the caller that `auth` found; without one it refuses.
 //!
 //! A ticket holds SQL text; nothing is kept between calls. Results stream: a batch is pulled from
 //! the engine when the client has room for it, turned into the types that all clients read, cut
@@ -16,6 +18,7 @@ mod router;
 mod service;
 
 mod actions;
+mod asker;
 mod metadata_commands;
 mod request_headers;
 mod sql_info;
@@ -35,5 +38,5 @@ mod grpc_health;
 
 pub use audit::AUDIT_TARGET;
 pub use config::Config;
-pub use router::{router, routes, with_front};
+pub use router::router;
 pub use service::FlightSql;

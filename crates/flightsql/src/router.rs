@@ -2,30 +2,39 @@
 
 use crate::error::HIDDEN_CAUSE;
 use crate::grpc_health::GrpcHealth;
+use crate::request_headers::client_ip;
 use crate::statement::panic_text;
 use crate::{Config, FlightSql};
 use arrow_flight::flight_service_server::FlightServiceServer;
+use auth::Authenticator;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{ConnectInfo, Request};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use http::{HeaderMap, HeaderName};
 use query::QueryEngine;
+use server_kit::RequestId;
 use std::any::Any;
+use std::net::SocketAddr;
 use tonic::Status;
 use tonic::service::Routes;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument;
 
-/// The service behind its front: what a process without authentication serves. The server must
-/// speak HTTP/2 without TLS.
-pub fn router(engine: QueryEngine, config: Config) -> Router {
-    with_front(routes(engine, config))
+/// Probes of load balancers that do not speak `grpc.health.v1`. Exact: whatever else ends with
+/// the word is a call like any other.
+const HEALTH_PATHS: [&str; 2] = ["/health", "/arrow.flight.protocol.FlightService/health"];
+
+/// The service behind its doors: health probes are answered to everybody, everything else is for
+/// callers that `authenticator` knows. The server must speak HTTP/2 without TLS.
+pub fn router(engine: QueryEngine, config: Config, authenticator: Authenticator) -> Router {
+    with_front(auth::grpc::require(routes(engine, config), authenticator))
 }
 
-/// The bare service. Put authentication around it, then [`with_front`].
-pub fn routes(engine: QueryEngine, config: Config) -> Router {
+/// The bare service. Every call needs an [`auth::Caller`], so without a layer of `auth` around it
+/// all are refused.
+fn routes(engine: QueryEngine, config: Config) -> Router {
     let max_request_bytes = config.max_request_bytes;
     let service = FlightServiceServer::new(FlightSql::new(engine, config))
         .max_decoding_message_size(max_request_bytes);
@@ -34,9 +43,8 @@ pub fn routes(engine: QueryEngine, config: Config) -> Router {
         .layer(CatchPanicLayer::custom(answer_panic))
 }
 
-/// What comes before authentication: health probes are answered, names that only the server may
-/// use are removed, the request is logged.
-pub fn with_front(router: Router) -> Router {
+/// What comes before authentication: health probes are answered, the request is logged.
+fn with_front(router: Router) -> Router {
     let health = GrpcHealth.map_request(|request: Request| request.map(tonic::body::Body::new));
     router
         .route_service("/grpc.health.v1.Health/{method}", health)
@@ -49,23 +57,25 @@ fn answer_panic(panic: Box<dyn Any + Send>) -> Response {
     Status::internal(HIDDEN_CAUSE).into_http()
 }
 
-async fn enter(mut request: Request, next: Next) -> Response {
+async fn enter(request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    if path.ends_with("/health") {
+    if HEALTH_PATHS.contains(&path) {
         return Status::ok("").into_http::<Body>();
     }
     tracing::debug!(path, "request");
-    strip_reserved(request.headers_mut());
-    next.run(request).await
+    let span = call_span(&request);
+    next.run(request).instrument(span).await
 }
 
-/// Identity travels beside the headers, so nothing may look like it came from the server.
-fn strip_reserved(headers: &mut HeaderMap) {
-    let is_reserved =
-        |name: &&HeaderName| name.as_str().starts_with("x-auth-") || *name == "x-allow-delegation";
-    while let Some(name) = headers.keys().find(is_reserved).cloned() {
-        headers.remove(name);
-    }
+/// Ties what is logged about a call, its authentication first of all, to its origin.
+fn call_span(request: &Request) -> tracing::Span {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let client_ip = client_ip(request.headers(), peer.map(|connection| connection.0.ip()));
+    tracing::error_span!(
+        "call",
+        request_id = %RequestId::of(request.headers()),
+        client_ip = client_ip.map(tracing::field::display),
+    )
 }
 
 #[cfg(test)]
@@ -73,17 +83,8 @@ mod tests {
     use super::*;
     use axum::routing::any;
 
-    /// What a service behind the front sees.
     fn front() -> Router {
-        let shows_headers = any(|headers: HeaderMap| async move {
-            let mut names = headers
-                .keys()
-                .map(HeaderName::to_string)
-                .collect::<Vec<_>>();
-            names.sort();
-            names.join(" ")
-        });
-        with_front(Router::new().fallback(shows_headers))
+        with_front(Router::new().fallback(any(|| async { "behind the front" })))
     }
 
     async fn call(request: http::request::Builder) -> (http::response::Parts, String) {
@@ -102,24 +103,10 @@ mod tests {
             assert_eq!(parts.headers["grpc-status"], "0");
             assert_eq!(body, "");
         }
-        let (parts, _) = call(http::Request::post("/healthy")).await;
-        assert!(!parts.headers.contains_key("grpc-status"));
-    }
-
-    #[tokio::test]
-    async fn reserved_names_never_arrive() {
-        let request = http::Request::post("/x")
-            .header("x-auth-subject", "root")
-            .header("x-auth-email", "a")
-            .header("x-auth-email", "b")
-            .header("x-auth-issuer", "i")
-            .header("x-auth-is-admin", "true")
-            .header("x-auth-anything", "")
-            .header("x-allow-delegation", "true")
-            .header("x-user-id", "claimed")
-            .header("authorization", "Bearer t");
-        let (_, names) = call(request).await;
-        assert_eq!(names, "authorization x-user-id");
+        for path in ["/healthy", "/x/health", "/health/", "/Health"] {
+            let (_, body) = call(http::Request::post(path)).await;
+            assert_eq!(body, "behind the front", "{path}");
+        }
     }
 
     #[tokio::test]

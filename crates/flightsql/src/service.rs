@@ -1,6 +1,7 @@
 //! The Flight RPCs. Each one finds out what is asked and hands it to the module that knows.
 
 use crate::Config;
+use crate::asker::Asker;
 use crate::encoder::Encoder;
 use crate::error::{Error, Result};
 use crate::metadata_commands;
@@ -21,7 +22,6 @@ use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use query::QueryEngine;
 use std::sync::Arc;
-use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status, Streaming};
 
 /// Flight SQL over a query engine. Cheap to clone.
@@ -71,10 +71,10 @@ impl FlightSql {
         Ok(info)
     }
 
-    async fn schema(&self, cmd: &Bytes, metadata: &MetadataMap) -> Result<SchemaResult> {
+    async fn schema(&self, cmd: &Bytes, asker: &Asker<'_>) -> Result<SchemaResult> {
         let command = decode_command(cmd)?;
         let schema = match statement_handle(&command) {
-            Some(handle) => self.statements().describe(handle, metadata).await?.1,
+            Some(handle) => self.statements().describe(handle, asker).await?.1,
             None => match self.metadata_rows(&command)? {
                 Some(rows) => rows.schema(),
                 None => return Err(unknown(&command)),
@@ -85,10 +85,10 @@ impl FlightSql {
         })
     }
 
-    async fn data(&self, request: Request<Ticket>) -> Result<DataStream> {
-        let command = decode_ticket(request.get_ref().ticket.clone())?;
+    async fn data(&self, ticket: Bytes, asker: &Asker<'_>) -> Result<DataStream> {
+        let command = decode_ticket(ticket)?;
         if let Some(handle) = statement_handle(&command) {
-            return Ok(self.statements().run(handle, &request).await?.boxed());
+            return Ok(self.statements().run(handle, asker).await?.boxed());
         }
         match self.metadata_rows(&command)? {
             Some(rows) => Ok(stream::iter(encoded(rows).map_err(Error::EncodeSchema)?).boxed()),
@@ -138,7 +138,9 @@ fn unknown(command: &Command) -> Error {
     Error::Unsupported(format!("no answer to {:?}", command.type_url()))
 }
 
-fn unsupported<T>(what: &str) -> Result<T, Status> {
+/// Even what is not there is told to known callers only.
+fn unsupported<R, T>(request: &Request<R>, what: &str) -> Result<T, Status> {
+    auth::grpc::caller(request.extensions())?;
     Err(Error::Unsupported(format!("{what} is not supported")).into())
 }
 
@@ -156,6 +158,7 @@ impl FlightService for FlightSql {
         &self,
         request: Request<FlightDescriptor>,
     ) -> Result<Response<FlightInfo>, Status> {
+        auth::grpc::caller(request.extensions())?;
         Ok(Response::new(self.flight_info(request.into_inner())?))
     }
 
@@ -163,22 +166,28 @@ impl FlightService for FlightSql {
         &self,
         request: Request<FlightDescriptor>,
     ) -> Result<Response<SchemaResult>, Status> {
-        let cmd = &request.get_ref().cmd;
-        Ok(Response::new(self.schema(cmd, request.metadata()).await?))
+        let asker = Asker::of(&request)?;
+        Ok(Response::new(
+            self.schema(&request.get_ref().cmd, &asker).await?,
+        ))
     }
 
     async fn do_get(
         &self,
         request: Request<Ticket>,
     ) -> Result<Response<Self::DoGetStream>, Status> {
-        Ok(Response::new(self.data(request).await?))
+        let asker = Asker::of(&request)?;
+        let ticket = request.get_ref().ticket.clone();
+        Ok(Response::new(self.data(ticket, &asker).await?))
     }
 
     async fn do_put(
         &self,
         request: Request<Streaming<FlightData>>,
     ) -> Result<Response<Self::DoPutStream>, Status> {
-        let result = uploads::receive(request.into_inner()).await?;
+        let (metadata, extensions, messages) = request.into_parts();
+        let asker = Asker::new(&metadata, &extensions)?;
+        let result = uploads::receive(messages, &asker).await?;
         Ok(Response::new(stream::iter([Ok(result)]).boxed()))
     }
 
@@ -186,8 +195,9 @@ impl FlightService for FlightSql {
         &self,
         request: Request<Action>,
     ) -> Result<Response<Self::DoActionStream>, Status> {
-        let (metadata, _, action) = request.into_parts();
-        let bodies = actions::perform(action, &metadata, self.statements()).await?;
+        let (metadata, extensions, action) = request.into_parts();
+        let asker = Asker::new(&metadata, &extensions)?;
+        let bodies = actions::perform(action, &asker, self.statements()).await?;
         let results = bodies
             .into_iter()
             .map(|body| Ok(arrow_flight::Result { body }));
@@ -198,38 +208,39 @@ impl FlightService for FlightSql {
 
     async fn list_actions(
         &self,
-        _request: Request<Empty>,
+        request: Request<Empty>,
     ) -> Result<Response<Self::ListActionsStream>, Status> {
+        auth::grpc::caller(request.extensions())?;
         let types = actions::action_types().into_iter().map(Ok);
         Ok(Response::new(stream::iter(types).boxed()))
     }
 
     async fn handshake(
         &self,
-        _request: Request<Streaming<HandshakeRequest>>,
+        request: Request<Streaming<HandshakeRequest>>,
     ) -> Result<Response<Self::HandshakeStream>, Status> {
-        unsupported("login by handshake (send a bearer token instead)")
+        unsupported(&request, "login by handshake (send a bearer token instead)")
     }
 
     async fn list_flights(
         &self,
-        _request: Request<Criteria>,
+        request: Request<Criteria>,
     ) -> Result<Response<Self::ListFlightsStream>, Status> {
-        unsupported("listing flights")
+        unsupported(&request, "listing flights")
     }
 
     async fn poll_flight_info(
         &self,
-        _request: Request<FlightDescriptor>,
+        request: Request<FlightDescriptor>,
     ) -> Result<Response<PollInfo>, Status> {
-        unsupported("polling")
+        unsupported(&request, "polling")
     }
 
     async fn do_exchange(
         &self,
-        _request: Request<Streaming<FlightData>>,
+        request: Request<Streaming<FlightData>>,
     ) -> Result<Response<Self::DoExchangeStream>, Status> {
-        unsupported("exchange")
+        unsupported(&request, "exchange")
     }
 }
 

@@ -1,20 +1,20 @@
 //! Statements: planned to describe them, run to answer them.
 
 use crate::Config;
+use crate::asker::Asker;
 use crate::audit::Audit;
 use crate::encoder::Encoder;
 use crate::error::{Error, Result};
 use crate::query_stream::QueryStream;
-use crate::request_headers::{ClientInfo, QueryOptions, preserves_dictionaries};
+use crate::request_headers::{QueryOptions, preserves_dictionaries};
 use crate::ticket::sql_text;
 use crate::wire_schema::{Dictionaries, wire_schema};
 use arrow::datatypes::SchemaRef;
-use axum::extract::ConnectInfo;
+use auth::{Attribution, Impersonation};
 use bytes::Bytes;
 use futures::{FutureExt, StreamExt};
 use query::{ErrorClass, QueryEngine, QueryError, QueryRequest, classify_stream_error};
 use std::any::Any;
-use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -44,40 +44,55 @@ impl Statements {
 
     /// The text of a statement and the schema that running it would send. Neither the range nor
     /// the limit of the caller applies, and nothing is executed.
-    pub async fn describe(
-        &self,
-        handle: Bytes,
-        metadata: &MetadataMap,
-    ) -> Result<(String, SchemaRef)> {
+    pub async fn describe(&self, handle: Bytes, asker: &Asker<'_>) -> Result<(String, SchemaRef)> {
         let query_id = Uuid::new_v4();
         let sql = sql_text(handle, self.config.max_sql_bytes)?;
         let failed = |error| Error::Query { error, query_id };
+        let user = asker
+            .attribution()
+            .map_err(|refused| failed(forbidden(&refused)))?;
         let _permit = self.permit().map_err(failed)?;
-        let planned = guarded(self.engine.plan(QueryRequest::new(sql.clone())))
-            .await
-            .map_err(failed)?;
-        let schema = wire_schema(&planned.schema(), dictionaries(metadata));
+        let request = QueryRequest {
+            access: asker.access(),
+            origin: asker.client().origin(&user),
+            ..QueryRequest::new(sql.clone())
+        };
+        let planned = guarded(self.engine.plan(request)).await.map_err(failed)?;
+        let schema = wire_schema(&planned.schema(), dictionaries(asker.metadata));
         Ok((sql, schema))
     }
 
     /// Start a statement. Its messages come as they are asked for.
-    pub async fn run<T>(&self, handle: Bytes, request: &tonic::Request<T>) -> Result<QueryStream> {
+    pub async fn run(&self, handle: Bytes, asker: &Asker<'_>) -> Result<QueryStream> {
         let query_id = Uuid::new_v4();
-        let metadata = request.metadata();
         let sql = sql_text(handle, self.config.max_sql_bytes)?;
-        let options = QueryOptions::parse(metadata)?;
-        let client = ClientInfo::parse(metadata, peer(request));
-        tracing::debug!(%query_id, client = client.client, ip = client.client_ip, "query");
-        let mut audit = Audit::begin(query_id, client, options, sql);
-        let started = match self.permit() {
-            Ok(permit) => guarded(self.start(&mut audit, options))
+        let options = QueryOptions::parse(asker.metadata)?;
+        let (user, refused) = match asker.attribution() {
+            Ok(user) => (user, None),
+            Err(refused) => (
+                Attribution::proven(&asker.caller),
+                Some(forbidden(&refused)),
+            ),
+        };
+        let client = asker.client();
+        let request = QueryRequest {
+            sql: sql.clone(),
+            range: options.range,
+            limit: options.limit,
+            access: asker.access(),
+            origin: client.origin(&user),
+        };
+        let mut audit = Audit::begin(query_id, client, user, options, sql);
+        audit.log_begin();
+        let started = match refused.map_or_else(|| self.permit(), Err) {
+            Ok(permit) => guarded(self.start(&mut audit, request))
                 .await
                 .map(|started| (permit, started)),
             Err(error) => Err(error),
         };
         match started {
             Ok((permit, (schema, batches))) => {
-                let encoder = Encoder::new(&schema, dictionaries(metadata));
+                let encoder = Encoder::new(&schema, dictionaries(asker.metadata));
                 Ok(QueryStream::new(batches, encoder, audit, permit))
             }
             Err(error) => {
@@ -90,14 +105,8 @@ impl Statements {
     async fn start(
         &self,
         audit: &mut Audit,
-        options: QueryOptions,
+        request: QueryRequest,
     ) -> Result<(SchemaRef, Batches), QueryError> {
-        let request = QueryRequest {
-            sql: audit.sql().to_owned(),
-            range: options.range,
-            limit: options.limit,
-            ..QueryRequest::default()
-        };
         let planned = self.engine.plan(request).await?;
         audit.planned(planned.counters(), planned.usage());
         let schema = planned.schema();
@@ -157,13 +166,11 @@ fn dictionaries(metadata: &MetadataMap) -> Dictionaries {
     }
 }
 
-/// The other end of the connection, when the server that holds it says so.
-fn peer<T>(request: &tonic::Request<T>) -> Option<std::net::IpAddr> {
-    let connection = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    connection
-        .map(|connection| connection.0)
-        .or_else(|| request.remote_addr())
-        .map(|address| address.ip())
+fn forbidden(refused: &Impersonation) -> QueryError {
+    QueryError {
+        class: ErrorClass::Forbidden,
+        message: refused.to_string(),
+    }
 }
 
 #[cfg(test)]

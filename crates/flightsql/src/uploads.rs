@@ -1,5 +1,6 @@
 //! `DoPut`: parameters for prepared statements, of which there are none, and refused writes.
 
+use crate::asker::Asker;
 use crate::error::{Error, Result};
 use crate::ticket::decode_command;
 use arrow_flight::sql::{Command, DoPutPreparedStatementResult};
@@ -11,6 +12,7 @@ use tonic::Status;
 /// Answer an upload.
 pub(crate) async fn receive(
     mut messages: impl Stream<Item = Result<FlightData, Status>> + Unpin,
+    asker: &Asker<'_>,
 ) -> Result<PutResult, Status> {
     let Some(first) = messages.next().await.transpose()? else {
         return Err(Error::BadArgument("the upload is empty").into());
@@ -32,6 +34,11 @@ pub(crate) async fn receive(
             })
         }
         Command::CommandStatementIngest(_) => {
+            let attribution = asker.attribution().map_err(Error::Impersonation)?;
+            if !asker.caller.is_admin {
+                tracing::warn!(user = attribution.user, "bulk_ingest refused");
+                return Err(Error::AdminOnly("bulk_ingest").into());
+            }
             Err(Error::Unsupported("bulk ingestion is not supported".into()).into())
         }
         Command::CommandStatementUpdate(_) | Command::CommandPreparedStatementUpdate(_) => {
@@ -69,10 +76,22 @@ mod tests {
     use futures::{TryStreamExt, stream};
     use std::sync::Arc;
     use tonic::Code;
+    use tonic::metadata::MetadataMap;
 
     fn receive_now(messages: Vec<FlightData>) -> Result<PutResult, Code> {
         let messages = stream::iter(messages.into_iter().map(Ok));
-        futures::executor::block_on(receive(messages)).map_err(|status| status.code())
+        let everybody = auth::Authenticator::disabled();
+        let nothing = auth::RequestView::of_token("");
+        let mut extensions = http::Extensions::new();
+        let received = async {
+            extensions.insert(everybody.authenticate(&nothing).await.unwrap());
+            let metadata = MetadataMap::new();
+            let asker = Asker::new(&metadata, &extensions).unwrap();
+            receive(messages, &asker)
+                .await
+                .map_err(|status| status.code())
+        };
+        futures::executor::block_on(received)
     }
 
     fn upload(command: &impl ProstMessageExt, values: &[i64]) -> Vec<FlightData> {

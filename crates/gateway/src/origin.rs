@@ -1,7 +1,8 @@
 //! Who asks, and what of it accompanies the query.
 //!
-//! The gateway sets `x-request-id` and `x-client-type` itself; `authorization` passes
-//! unmodified. Nothing else of the client's headers reaches the query service.
+//! The gateway sets `x-request-id` and `x-client-type` itself; `authorization` and the user that
+//! the client claims to act for pass unmodified. Nothing else of the client's headers reaches the
+//! query service.
 
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
@@ -13,6 +14,9 @@ use crate::request::{QueryRequest, RequestError};
 
 pub(crate) const REQUEST_ID: &str = "x-request-id";
 const CLIENT_TYPE: &str = "x-client-type";
+
+/// Claims that the query service checks: who may make them is not known here.
+const CLAIMS: [&str; 3] = ["x-user-id", "x-user-email", "x-user-name"];
 
 /// Longest client type that is taken over from the client: it goes into log lines.
 const CLIENT_TYPE_LEN_MAX: usize = 128;
@@ -61,6 +65,13 @@ impl Origin {
                 .insert(name, value)
                 .expect("the name is fixed and the value printable ASCII");
         }
+        for name in CLAIMS {
+            if let Some(value) = claim(headers, name) {
+                metadata
+                    .insert(name, value)
+                    .expect("the name is fixed and the value printable ASCII");
+            }
+        }
         if let Some(value) = authorization(headers)? {
             metadata
                 .insert(AUTHORIZATION.as_str(), value)
@@ -79,6 +90,13 @@ fn authorization(headers: &HeaderMap) -> Result<Option<&str>, RequestError> {
     }
     let text = first.and_then(|value| value.to_str().ok());
     Ok(text.filter(|value| is_printable(value)))
+}
+
+/// Clients percent-encode what is not visible ASCII; a value that is not encoded is left out. The
+/// last of several counts.
+fn claim<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let value = headers.get_all(name).iter().next_back()?.to_str().ok()?;
+    is_printable(value).then_some(value)
 }
 
 fn client_type(headers: &HeaderMap) -> Option<&str> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use auth::Caller;
 use axum::extract::{Request, State};
 use catalog::Catalog;
 use lake::Lake;
@@ -72,6 +73,7 @@ impl Ingestion {
 
 pub(crate) async fn insert_process(
     State(ingestion): State<Ingestion>,
+    caller: Caller,
     request: Request,
 ) -> Result<(), Refusal> {
     let Received { bytes, reservation } = ingestion.receive(request).await?;
@@ -80,12 +82,13 @@ pub(crate) async fn insert_process(
     let registered = shared.catalog.register_process(&process).await;
     let outcome = registered.map_err(Refusal::Catalog)?;
     drop(reservation);
-    tracing::debug!(process_id = %process.process_id, ?outcome, "process");
+    tracing::debug!(process_id = %process.process_id, ?outcome, caller = caller.subject, "process");
     Ok(())
 }
 
 pub(crate) async fn insert_stream(
     State(ingestion): State<Ingestion>,
+    caller: Caller,
     request: Request,
 ) -> Result<(), Refusal> {
     let Received { bytes, reservation } = ingestion.receive(request).await?;
@@ -94,12 +97,13 @@ pub(crate) async fn insert_stream(
     let registered = shared.catalog.register_stream(&stream).await;
     let outcome = registered.map_err(Refusal::Catalog)?;
     drop(reservation);
-    tracing::debug!(stream_id = %stream.stream_id, ?outcome, "stream");
+    tracing::debug!(stream_id = %stream.stream_id, ?outcome, caller = caller.subject, "stream");
     Ok(())
 }
 
 pub(crate) async fn insert_block(
     State(ingestion): State<Ingestion>,
+    caller: Caller,
     request: Request,
 ) -> Result<(), Refusal> {
     let Received {
@@ -112,6 +116,6 @@ pub(crate) async fn insert_block(
     reservation.shrink_to(block.payload.len());
     let block_id = block.info.block_id;
     shared.committer.commit(block, reservation).await?;
-    tracing::debug!(%block_id, "block");
+    tracing::debug!(%block_id, caller = caller.subject, "block");
     Ok(())
 }

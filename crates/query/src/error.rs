@@ -11,6 +11,8 @@ use datafusion::error::DataFusionError;
 pub enum ErrorClass {
     /// The caller: SQL, names, types, arguments.
     Invalid,
+    /// Nobody: the caller may not do this.
+    Forbidden,
     /// The memory or spill budget is exhausted.
     Resources,
     /// An administrator: a rule of the deny list is in the way.

@@ -6,17 +6,22 @@
 //! blocks, so that a wrong deployment is corrected in one go:
 //!
 //! ```
-//! use settings::{AuthArgs, Environment, GraceArgs, gather};
+//! use settings::{AuthArgs, Door, Environment, GraceArgs, gather};
 //!
 //! let environment = Environment::from_iter([
 //!     ("MICROMEGAS_SHUTDOWN_GRACE_PERIOD_SECONDS", "soon"),
 //! ]);
 //! let (auth, grace) = (AuthArgs::default(), GraceArgs::default());
-//! let problems = gather((auth.config(), grace.config(&environment))).unwrap_err();
+//! let auth = auth.config(&environment, Door::Any);
+//! let problems = gather((auth, grace.config(&environment))).unwrap_err();
 //! assert_eq!(problems.iter().count(), 2);
 //! ```
 
+#[cfg(feature = "auth")]
 mod auth;
+#[cfg(feature = "auth")]
+mod auth_explain;
+mod credential;
 mod environment;
 #[cfg(feature = "flightsql")]
 mod flight;
@@ -31,7 +36,11 @@ mod logging;
 mod problems;
 pub mod variables;
 
-pub use self::auth::{AuthArgs, Unauthenticated};
+#[cfg(feature = "auth")]
+pub use self::auth::{AuthArgs, AuthSettings, Door};
+#[cfg(feature = "auth")]
+pub use self::auth_explain::{AuthCommand, auth_explain};
+pub use self::credential::read_credential;
 pub use self::environment::Environment;
 #[cfg(feature = "flightsql")]
 pub use self::flight::{FlightArgs, FlightSettings};

@@ -19,9 +19,18 @@ impl Problems {
         self.0.is_empty()
     }
 
+    /// Two blocks may find the same problem; it is told once.
+    fn extend(&mut self, more: Self) {
+        for problem in more.0 {
+            if !self.0.contains(&problem) {
+                self.0.push(problem);
+            }
+        }
+    }
+
     /// The value of `result`; its problems are added to these.
     pub fn take<T>(&mut self, result: Result<T, Self>) -> Option<T> {
-        result.map_err(|more| self.0.extend(more.0)).ok()
+        result.map_err(|more| self.extend(more)).ok()
     }
 }
 

@@ -72,9 +72,11 @@ fn grace_flag_beats_variable_beats_default() {
 
 #[test]
 fn services_are_not_open_by_accident() {
-    let closed = parse::<AuthArgs>(&[]).config().map(drop);
-    check(closed, Err(&["pass --disable-auth"]));
-    assert!(parse::<AuthArgs>(&["--disable-auth"]).config().is_ok());
+    let config = |flags: &[&str]| parse::<AuthArgs>(flags).config(&environment(&[]), Door::Any);
+    check(config(&[]).map(drop), Err(&["or pass --disable-auth"]));
+    assert!(config(&["--disable-auth"]).is_ok());
+    let alone = Flags::<AuthArgs>::try_parse_from(["test", "--allow-remote-unauthenticated"]);
+    assert!(alone.unwrap_err().to_string().contains("--disable-auth"));
 }
 
 #[test]
@@ -105,7 +107,7 @@ fn problems_are_reported_together_and_without_values() {
     ]);
     let problems = gather((
         init_logging(&environment),
-        parse::<AuthArgs>(&[]).config(),
+        parse::<AuthArgs>(&[]).config(&environment, Door::Any),
         parse::<GraceArgs>(&[]).config(&environment),
     ))
     .unwrap_err();

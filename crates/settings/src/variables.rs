@@ -21,6 +21,35 @@ variables! {
     /// the data folder. The other servers require it. Variables that start with `AWS_`, `GOOGLE_` or
     /// `AZURE_` are options of the store.
     MICROMEGAS_OBJECT_STORE_URI;
+    /// API keys that are accepted: a JSON array of `{"name": "...", "key": "..."}`. The key is the
+    /// bearer token; `openssl rand -base64 512 | tr -d '\n'` makes a good one.
+    MICROMEGAS_API_KEYS;
+    /// Issuers whose tokens are accepted: a JSON object `{"issuers": [{"issuer": "https://...",
+    /// "audience": "..."}], "jwks_refresh_interval_secs": 3600, "token_cache_size": 1000,
+    /// "token_cache_ttl_secs": 300}`; only `issuers` is required.
+    MICROMEGAS_OIDC_CONFIG;
+    /// Administrators among the callers with tokens: a JSON array of subjects and emails. Default:
+    /// `[]`.
+    MICROMEGAS_ADMINS;
+    /// Names of API keys that may administer: a JSON array of strings. Default: `[]`, so that keys
+    /// alone never make an administrator.
+    MICROMEGAS_ADMIN_API_KEYS;
+    /// `MICROMEGAS_API_KEYS` for the ingestion role of the all-in-one only.
+    MICROMEGAS_INGESTION_API_KEYS;
+    /// `MICROMEGAS_OIDC_CONFIG` for the ingestion role of the all-in-one only.
+    MICROMEGAS_INGESTION_OIDC_CONFIG;
+    /// `MICROMEGAS_ADMINS` for the ingestion role of the all-in-one only.
+    MICROMEGAS_INGESTION_ADMINS;
+    /// `MICROMEGAS_ADMIN_API_KEYS` for the ingestion role of the all-in-one only.
+    MICROMEGAS_INGESTION_ADMIN_API_KEYS;
+    /// `MICROMEGAS_API_KEYS` for the roles that answer queries of the all-in-one only.
+    MICROMEGAS_ANALYTICS_API_KEYS;
+    /// `MICROMEGAS_OIDC_CONFIG` for the roles that answer queries of the all-in-one only.
+    MICROMEGAS_ANALYTICS_OIDC_CONFIG;
+    /// `MICROMEGAS_ADMINS` for the roles that answer queries of the all-in-one only.
+    MICROMEGAS_ANALYTICS_ADMINS;
+    /// `MICROMEGAS_ADMIN_API_KEYS` for the roles that answer queries of the all-in-one only.
+    MICROMEGAS_ANALYTICS_ADMIN_API_KEYS;
     /// Folder of the all-in-one for what is kept locally; flag `--data-dir`. Default:
     /// `./micromegas-data`.
     MICROMEGAS_DATA_DIR;

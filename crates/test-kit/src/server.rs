@@ -3,11 +3,12 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use tempfile::TempDir;
+use tokio::io::AsyncWriteExt;
 
 use crate::locate::non_empty_var;
 use crate::process::GuardedChild;
@@ -21,6 +22,9 @@ const SETTINGS: [&str; 6] = [
     "OTEL_",
     "RUST_LOG",
 ];
+
+/// A program that is run to its end gets this long.
+const RUN_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What to run. Variables with the prefixes of the product's settings are not inherited.
 #[derive(Debug, Clone)]
@@ -65,26 +69,51 @@ impl ServerCommand {
         self
     }
 
-    /// Start the process; the caller waits until it answers.
-    pub fn spawn(&self) -> Result<Server> {
-        let program = find_binary(&self.name)?;
-        let folder = tempfile::Builder::new()
-            .prefix("micromegas-test-server-")
-            .tempdir()?;
-        let output_path = folder.path().join("output.log");
-        let output = File::create(&output_path)?;
-        let mut command = Command::new(program);
+    /// Run the process to its end, with `input` as its standard input.
+    pub async fn run(&self, input: &str) -> Result<Finished> {
+        let mut command = tokio::process::Command::from(self.command()?);
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let mut stdin = child.stdin.take().context("the input is a pipe")?;
+        stdin.write_all(input.as_bytes()).await?;
+        drop(stdin);
+        let output = tokio::time::timeout(RUN_TIMEOUT, child.wait_with_output()).await;
+        let output = output.with_context(|| format!("{} did not end", self.name))??;
+        Ok(Finished {
+            status: output.status,
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        })
+    }
+
+    fn command(&self) -> Result<Command> {
+        let mut command = Command::new(find_binary(&self.name)?);
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
             if SETTINGS.iter().any(|prefix| text.starts_with(prefix)) {
                 command.env_remove(&name);
             }
         }
+        let environment = self.environment.iter();
         command
             .args(&self.args)
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .stdout(output.try_clone()?)
-            .stderr(output);
+            .envs(environment.map(|(name, value)| (name, value)));
+        Ok(command)
+    }
+
+    /// Start the process; the caller waits until it answers.
+    pub fn spawn(&self) -> Result<Server> {
+        let folder = tempfile::Builder::new()
+            .prefix("micromegas-test-server-")
+            .tempdir()?;
+        let output_path = folder.path().join("output.log");
+        let output = File::create(&output_path)?;
+        let mut command = self.command()?;
+        command.stdout(output.try_clone()?).stderr(output);
         Ok(Server {
             name: self.name.clone(),
             output_path,
@@ -92,6 +121,14 @@ impl ServerCommand {
             _folder: folder,
         })
     }
+}
+
+/// What a binary that ran to its end said.
+#[derive(Debug)]
+pub struct Finished {
+    pub status: ExitStatus,
+    pub stdout: String,
+    pub stderr: String,
 }
 
 /// A running binary; killed when dropped.
@@ -107,6 +144,11 @@ pub struct Server {
 impl Server {
     pub fn id(&self) -> u32 {
         self.process.id()
+    }
+
+    /// Where the process writes its outputs.
+    pub fn output_path(&self) -> PathBuf {
+        self.output_path.clone()
     }
 
     /// Everything the process wrote to its outputs so far.

@@ -24,18 +24,10 @@ fn check_refused(arguments: &[&str], expected: &[&str]) {
 #[test]
 fn wrong_settings_are_refused_together() {
     let url = "--flightsql-url";
-    check_refused(&[], &["--disable-auth", "MICROMEGAS_FLIGHTSQL_URL"]);
-    check_refused(&[url, "grpc://127.0.0.1:1"], &["--disable-auth"]);
-    check_refused(
-        &["--disable-auth"],
-        &["MICROMEGAS_FLIGHTSQL_URL is not set"],
-    );
-    check_refused(&["--disable-auth", url, "ftp://x"], &["grpc+tls://"]);
+    check_refused(&[], &["MICROMEGAS_FLIGHTSQL_URL is not set"]);
+    check_refused(&[url, "ftp://x"], &["grpc+tls://"]);
     let with_password = "grpc://me:s3cret@127.0.0.1:1";
-    check_refused(
-        &["--disable-auth", url, with_password],
-        &["user name or password"],
-    );
+    check_refused(&[url, with_password], &["user name or password"]);
 }
 
 /// Ends the process with the test.
@@ -61,7 +53,7 @@ fn listen_address(log: &mut impl BufRead) -> String {
 
 #[test]
 fn it_serves_without_a_backend_and_stops_on_sigterm() {
-    let url = ["--flightsql-url", "grpc://127.0.0.1:9", "--disable-auth"];
+    let url = ["--flightsql-url", "grpc://127.0.0.1:9"];
     let listen = ["--listen-endpoint-http", "127.0.0.1:0"];
     let child = gateway(&[url.as_slice(), &listen].concat()).spawn();
     let mut running = Running(child.expect("the binary starts"));

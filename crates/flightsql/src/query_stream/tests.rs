@@ -25,7 +25,13 @@ fn query_stream(
         limit: None,
     };
     let client = ClientInfo::parse(&MetadataMap::new(), None);
-    let audit = Audit::begin(Uuid::nil(), client, options, "SELECT".into());
+    let user = auth::Attribution {
+        user: "ann".into(),
+        email: "ann@example.com".into(),
+        name: None,
+        service_account: None,
+    };
+    let audit = Audit::begin(Uuid::nil(), client, user, options, "SELECT".into());
     let encoder = Encoder::new(&batch().schema(), Dictionaries::Flatten);
     let permit = Arc::clone(permits).try_acquire_owned().unwrap();
     QueryStream::new(batches.boxed(), encoder, audit, permit)

@@ -31,7 +31,7 @@ impl<S: tracing::Subscriber> Layer<S> for Capture {
 }
 
 /// The only line about `sql`, once it is there.
-async fn line_about(sql: &str) -> Value {
+pub async fn line_about(sql: &str) -> Value {
     let find = || {
         let lines = LINES.lock().unwrap();
         let records = lines
@@ -49,7 +49,7 @@ async fn line_about(sql: &str) -> Value {
     found.remove(0)
 }
 
-fn capture() {
+pub fn capture() {
     static ONCE: OnceLock<()> = OnceLock::new();
     ONCE.get_or_init(|| {
         let subscriber = tracing_subscriber::registry().with(Capture);

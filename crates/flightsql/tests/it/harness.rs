@@ -7,6 +7,7 @@ use arrow_flight::flight_service_client::FlightServiceClient;
 use arrow_flight::sql::client::FlightSqlServiceClient;
 use arrow_flight::sql::{Any, ProstMessageExt, TicketStatementQuery};
 use arrow_flight::{FlightData, FlightDescriptor, Ticket};
+use auth::Authenticator;
 use catalog::{Catalog, CatalogConfig};
 use flightsql::Config;
 use futures::{StreamExt, TryStreamExt};
@@ -28,6 +29,9 @@ pub const MIB: usize = 1024 * 1024;
 pub struct TestServer {
     pub address: SocketAddr,
     pub channel: Channel,
+    pub router: axum::Router,
+    /// All routes of the server.
+    pub paths: Vec<String>,
     shutdown: Shutdown,
     _folder: TempDir,
 }
@@ -38,11 +42,20 @@ impl TestServer {
     }
 
     pub async fn start_with(config: Config, memory_budget_bytes: usize) -> Self {
+        Self::start_behind(Authenticator::disabled(), config, memory_budget_bytes).await
+    }
+
+    pub async fn start_behind(
+        authenticator: Authenticator,
+        config: Config,
+        memory_budget_bytes: usize,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let engine = engine(&folder, memory_budget_bytes).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let service = Service::http("flightsql", listener, flightsql::router(engine, config));
+        let router = flightsql::router(engine, config, authenticator);
+        let service = Service::http("flightsql", listener, router.clone());
         let shutdown = Shutdown::new();
         let stop = shutdown.clone();
         tokio::spawn(async move {
@@ -56,6 +69,8 @@ impl TestServer {
         Self {
             address,
             channel,
+            paths: test_kit::route_paths(&router),
+            router,
             shutdown,
             _folder: folder,
         }
@@ -105,6 +120,13 @@ impl Drop for TestServer {
     fn drop(&mut self) {
         self.shutdown.trigger();
     }
+}
+
+/// An engine, and the folder that it needs.
+pub async fn engine_over_nothing() -> (QueryEngine, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(&folder, 256 * MIB).await;
+    (engine, folder)
 }
 
 async fn engine(folder: &TempDir, memory_budget_bytes: usize) -> QueryEngine {

@@ -1,8 +1,11 @@
 //! The service in process, on a port of its own, spoken to by real Flight clients.
 
+mod attribution;
 mod audit;
+mod callers;
 mod cancellation;
 mod clients;
+mod doors;
 mod errors;
 mod front;
 mod harness;

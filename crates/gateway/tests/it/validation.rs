@@ -155,3 +155,13 @@ async fn health_does_not_need_the_backend() {
     }
     assert_eq!(gateway.backend.calls(), 0);
 }
+
+#[tokio::test]
+async fn all_routes_are_health_checks_or_ask_the_query_service() {
+    let client = flightsql_client::Client::connect_lazy("grpc://127.0.0.1:9").expect("a URL");
+    let router = gateway::router(gateway::Gateway::new(client, gateway::Config::default()));
+    // The gateway has no door: the query service refuses strangers. A route that does not ask
+    // it is open to everybody, so a new one needs a place here.
+    let expected = ["/gateway/health", "/gateway/query", "/health"];
+    assert_eq!(test_kit::route_paths(&router), expected);
+}

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use auth::Authenticator;
 use bytes::Bytes;
 use catalog::{BlockFilter, Catalog, CatalogConfig, StoredBlock};
 use futures::TryStreamExt;
@@ -23,6 +24,8 @@ pub struct TestServer {
     pub lake: Lake,
     pub client: Client,
     pub objects: PathBuf,
+    /// All routes of the server.
+    pub paths: Vec<String>,
     pub shutdown: Shutdown,
     pub outcome: JoinHandle<Result<(), server_kit::Error>>,
     _folder: TempDir,
@@ -34,6 +37,10 @@ impl TestServer {
     }
 
     pub async fn start_with(config: Config) -> Self {
+        Self::start_behind(Authenticator::disabled(), config).await
+    }
+
+    pub async fn start_behind(authenticator: Authenticator, config: Config) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let objects = folder.path().join("objects");
         std::fs::create_dir(&objects).unwrap();
@@ -46,7 +53,8 @@ impl TestServer {
         let ingestion = Ingestion::start(catalog.clone(), lake.clone(), config).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = ingestion::router(ingestion.clone());
+        let router = ingestion::router(ingestion.clone(), authenticator);
+        let paths = test_kit::route_paths(&router);
         let service = Service::http("ingestion", listener, router)
             .then(async move { ingestion.close().await });
         let shutdown = Shutdown::new();
@@ -57,6 +65,7 @@ impl TestServer {
             lake,
             client: Client::new(),
             objects,
+            paths,
             shutdown,
             outcome,
             _folder: folder,

@@ -69,6 +69,8 @@ impl Clients {
             Kind::Web(algorithm) => json!({
                 "client_id": id,
                 "client_secret": secret.expose(),
+                // As the published clients do.
+                "token_endpoint_auth_method": "client_secret_post",
                 "redirect_uris": [redirect_uri],
                 "grant_types": ["authorization_code", "refresh_token"],
                 "response_types": ["code"],
@@ -77,6 +79,8 @@ impl Clients {
             Kind::Service(_) => json!({
                 "client_id": id,
                 "client_secret": secret.expose(),
+                // As the published clients do.
+                "token_endpoint_auth_method": "client_secret_post",
                 "redirect_uris": [],
                 "grant_types": ["client_credentials"],
                 "response_types": [],

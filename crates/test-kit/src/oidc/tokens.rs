@@ -63,11 +63,14 @@ impl OidcProvider {
     }
 
     async fn ask_for_tokens(&self, client_id: &str, form: &[(&str, &str)]) -> Result<Value> {
+        let credentials = [
+            ("client_id", client_id),
+            ("client_secret", self.client_secret(client_id)?),
+        ];
         let answer = self
             .http
             .post(format!("{}/token", self.issuer()))
-            .basic_auth(client_id, Some(self.client_secret(client_id)?))
-            .form(form)
+            .form(&[form, &credentials].concat())
             .send()
             .await
             .context("asking for tokens")?;
