@@ -19,10 +19,48 @@ pub enum Backend {
     Shared,
 }
 
+/// Who may use the deployment.
+#[derive(Debug, Clone)]
+pub struct Guard {
+    /// Flags and variables of the server.
+    pub flags: Vec<&'static str>,
+    pub variables: Vec<(&'static str, String)>,
+    /// What the test sends along, unless it says otherwise.
+    pub bearer: Option<String>,
+}
+
+impl Guard {
+    /// Everybody.
+    pub fn disabled() -> Self {
+        Self {
+            flags: vec!["--disable-auth"],
+            variables: Vec::new(),
+            bearer: None,
+        }
+    }
+
+    /// Whoever has the key `key`, named `ci`.
+    pub fn key(key: &str) -> Self {
+        let keys = json!([{ "name": "ci", "key": key }]).to_string();
+        Self {
+            flags: Vec::new(),
+            variables: vec![("MICROMEGAS_API_KEYS", keys)],
+            bearer: Some(key.to_owned()),
+        }
+    }
+
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.variables.push((name, value.into()));
+        self
+    }
+}
+
 /// Dropped in order: the server first, then what it stands on.
 pub struct Deployment {
     pub server: Server,
     pub http: reqwest::Client,
+    command: ServerCommand,
+    bearer: Option<String>,
     ingestion: u16,
     flight: u16,
     web: u16,
@@ -33,8 +71,14 @@ pub struct Deployment {
 
 impl Deployment {
     pub async fn start(backend: Backend) -> Result<Self> {
+        Self::start_behind(Guard::disabled(), backend).await
+    }
+
+    pub async fn start_behind(guard: Guard, backend: Backend) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let mut command = ServerCommand::new("micromegas-monolith");
+        let mut command = ServerCommand::new("micromegas-monolith")
+            .args(guard.flags)
+            .envs(guard.variables);
         let (mut postgres, mut s3) = (None, None);
         if backend == Backend::Shared {
             let (database, store) = tokio::try_join!(Postgres::start(), S3Server::start())?;
@@ -50,12 +94,14 @@ impl Deployment {
                 .envs(store.environment());
             (postgres, s3) = (Some(database), Some(store));
         }
-        let [ingestion, flight, web] = [free_port()?, free_port()?, free_port()?];
-        let server = spawn(command, folder.path(), [ingestion, flight, web])?;
-        let http = reqwest::Client::new();
+        let ports = [free_port()?, free_port()?, free_port()?];
+        let command = listening(command, folder.path(), ports);
+        let [ingestion, flight, web] = ports;
         let mut deployment = Self {
-            server,
-            http,
+            server: command.spawn()?,
+            http: reqwest::Client::new(),
+            command,
+            bearer: guard.bearer,
             ingestion,
             flight,
             web,
@@ -69,9 +115,7 @@ impl Deployment {
 
     /// Start the process again on the same data, after it ended.
     pub async fn restart(&mut self) -> Result<()> {
-        let command = ServerCommand::new("micromegas-monolith");
-        let ports = [self.ingestion, self.flight, self.web];
-        self.server = spawn(command, self.folder.path(), ports)?;
+        self.server = self.command.spawn()?;
         self.wait_ready().await
     }
 
@@ -106,27 +150,47 @@ impl Deployment {
     }
 
     pub async fn post(&self, path: &str, body: Bytes) -> Result<reqwest::StatusCode> {
-        let answer = self
-            .http
-            .post(self.ingestion_url(path))
-            .body(body)
-            .send()
-            .await?;
-        Ok(answer.status())
+        self.post_as(self.bearer.as_deref(), path, body).await
+    }
+
+    pub async fn post_as(
+        &self,
+        bearer: Option<&str>,
+        path: &str,
+        body: Bytes,
+    ) -> Result<reqwest::StatusCode> {
+        let mut request = self.http.post(self.ingestion_url(path)).body(body);
+        if let Some(bearer) = bearer {
+            request = request.bearer_auth(bearer);
+        }
+        Ok(request.send().await?.status())
     }
 
     /// Rows of a query through the gateway.
     pub async fn query(&self, sql: &str) -> Result<Vec<Value>> {
-        let answer = self
-            .http
-            .post(self.gateway_url())
-            .body(json!({ "sql": sql }).to_string())
-            .send();
-        let answer = answer.await?;
-        let status = answer.status();
-        let text = answer.text().await?;
+        let (status, text) = self.query_as(self.bearer.as_deref(), sql, &[]).await?;
         ensure!(status == 200, "{status}: {text}");
         serde_json::from_str(&text).context("the gateway's answer is not a JSON array")
+    }
+
+    /// Status and body of the gateway's answer.
+    pub async fn query_as(
+        &self,
+        bearer: Option<&str>,
+        sql: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<(reqwest::StatusCode, String)> {
+        let body = json!({ "sql": sql }).to_string();
+        let mut request = self.http.post(self.gateway_url()).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(bearer) = bearer {
+            request = request.bearer_auth(bearer);
+        }
+        let answer = request.send().await?;
+        let status = answer.status();
+        Ok((status, answer.text().await?))
     }
 
     /// The only value of a query with one row and one integer column.
@@ -142,14 +206,12 @@ impl Deployment {
     }
 }
 
-fn spawn(command: ServerCommand, data_dir: &Path, ports: [u16; 3]) -> Result<Server> {
+fn listening(command: ServerCommand, data_dir: &Path, ports: [u16; 3]) -> ServerCommand {
     let [ingestion, flight, web] = ports.map(|port| format!("127.0.0.1:{port}"));
     command
-        .arg("--disable-auth")
         .arg("--data-dir")
         .arg(data_dir.join("lake"))
         .args(["--listen-endpoint-http", ingestion.as_str()])
         .args(["--listen-endpoint-flight", flight.as_str()])
         .args(["--listen-endpoint-web", web.as_str()])
-        .spawn()
 }

@@ -4,8 +4,13 @@
 mod blocks;
 mod crash;
 mod deployment;
+mod doors;
+mod explain;
 mod fresh;
+mod login;
 mod malformed;
+mod outage;
 mod replay;
+mod secrets;
 mod start;
 mod totals;

@@ -22,14 +22,18 @@ async fn check_refusal(command: ServerCommand, words: &[&str]) -> Result<()> {
 }
 
 #[tokio::test]
-async fn without_authentication_every_binary_refuses() -> Result<()> {
+async fn without_authentication_no_door_opens() -> Result<()> {
+    let ways_out = [
+        "MICROMEGAS_API_KEYS",
+        "MICROMEGAS_OIDC_CONFIG",
+        "--disable-auth",
+    ];
     for binary in [
         "micromegas-monolith",
         "telemetry-ingestion-srv",
         "flight-sql-srv",
-        "http-gateway-srv",
     ] {
-        check_refusal(ServerCommand::new(binary), &["--disable-auth"]).await?;
+        check_refusal(ServerCommand::new(binary), &ways_out).await?;
     }
     Ok(())
 }
@@ -43,7 +47,7 @@ async fn missing_settings_are_named_together() -> Result<()> {
     for binary in ["telemetry-ingestion-srv", "flight-sql-srv"] {
         check_refusal(ServerCommand::new(binary).arg("--disable-auth"), &both).await?;
     }
-    let gateway = ServerCommand::new("http-gateway-srv").arg("--disable-auth");
+    let gateway = ServerCommand::new("http-gateway-srv");
     check_refusal(gateway, &["MICROMEGAS_FLIGHTSQL_URL"]).await
 }
 
@@ -71,4 +75,68 @@ async fn a_termination_signal_drains() -> Result<()> {
     ensure!(status.success(), "{status}: {output}");
     ensure!(output.contains("drain completed"), "{output}");
     Ok(())
+}
+
+#[tokio::test]
+async fn malformed_credentials_settings_are_named_with_place_and_reason() -> Result<()> {
+    for (name, text, reason) in [
+        (
+            "MICROMEGAS_API_KEYS",
+            "[{\"name\": \"a\",\n \"key\": s3cret}]",
+            "line 2 column 9",
+        ),
+        (
+            "MICROMEGAS_API_KEYS",
+            r#"[{"name": "a", "key": " "}]"#,
+            "entry 1, field \"key\", is empty",
+        ),
+        (
+            "MICROMEGAS_OIDC_CONFIG",
+            r#"{"issuers": []}"#,
+            "at least one issuer is needed",
+        ),
+        ("MICROMEGAS_OIDC_CONFIG", "s3cret", "line 1 column 1"),
+        ("MICROMEGAS_ADMINS", r#"{"s3cret": 1}"#, "must be an array"),
+    ] {
+        for binary in [
+            "micromegas-monolith",
+            "telemetry-ingestion-srv",
+            "flight-sql-srv",
+        ] {
+            let mut server = ServerCommand::new(binary).env(name, text).spawn()?;
+            let status = server.wait_exit(TIMEOUT).await?;
+            let output = server.output();
+            ensure!(!status.success(), "it ended well: {output}");
+            ensure!(output.contains(name) && output.contains(reason), "{output}");
+            ensure!(!output.contains("s3cret"), "{output}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_authentication_other_machines_are_served_only_on_request() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let command = || {
+        ServerCommand::new("micromegas-monolith")
+            .args([
+                "--disable-auth",
+                "--roles",
+                "ingestion,flightsql",
+                "--data-dir",
+            ])
+            .arg(folder.path())
+            .args(["--listen-endpoint-http", "127.0.0.1:0"])
+            .args(["--listen-endpoint-flight", "0.0.0.0:0"])
+    };
+    check_refusal(command(), &["0.0.0.0:0", "--allow-remote-unauthenticated"]).await?;
+    let mut insists = command().arg("--allow-remote-unauthenticated").spawn()?;
+    let says_so = "everybody on the network is an administrator";
+    let output = insists.output_path();
+    insists
+        .wait_until(TIMEOUT, async || {
+            std::fs::read_to_string(&output)
+                .is_ok_and(|text| text.contains(says_so) && text.matches("listening").count() == 2)
+        })
+        .await
 }
