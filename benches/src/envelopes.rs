@@ -117,7 +117,7 @@ impl BlockTemplate {
 
     /// Characters of the next identifier.
     pub fn next_id(&mut self) -> [u8; 36] {
-        let (high, low) = (self.random.next(), self.random.next());
+        let (high, low) = (self.random.next_u64(), self.random.next_u64());
         let id = uuid::Builder::from_u128(u128::from(high) << 64 | u128::from(low))
             .with_version(uuid::Version::Random)
             .with_variant(uuid::Variant::RFC4122)

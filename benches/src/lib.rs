@@ -27,6 +27,7 @@ pub use data::LogData;
 pub use envelopes::BlockTemplate;
 pub use generators::{flight, gateway, ingest};
 pub use lake::{Backend, Lake};
+pub use random::Random;
 pub use replay::{Replay, Summary, replay};
 pub use rows::{Context, Plan, run_rows};
 pub use stats::{Latencies, median};

@@ -120,7 +120,7 @@ fn lz4(duration: Duration) -> Result<f64> {
     let words: Vec<Vec<u8>> = (0..256).map(|_| random.bytes(12)).collect();
     let mut plain = Vec::new();
     while plain.len() < 8 << 20 {
-        plain.extend(&words[(random.next() % 256) as usize]);
+        plain.extend(&words[(random.next_u64() % 256) as usize]);
     }
     let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
     encoder.write_all(&plain)?;

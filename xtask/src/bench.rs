@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::programs::Program;
-use crate::repository::{Profile, build_programs, root};
+use crate::repository::{Profile, build_program, build_programs, root};
 
 /// Posts recorded traffic: the program `replay` of the package `benches`.
 pub fn replay(arguments: &[String]) -> Result<()> {
@@ -14,13 +14,19 @@ pub fn replay(arguments: &[String]) -> Result<()> {
     program(&folder, "replay").args(arguments).become_it()
 }
 
-/// Measures: the program `bench` of the package `benches`, over release builds.
+/// Measures: the program `bench` of the package `benches`, over release builds; with `--auth`
+/// its program `auth`, which needs no other.
 pub fn bench(arguments: &[String]) -> Result<()> {
     eprintln!("-- release build");
-    let folder = build_programs(Profile::Release)?;
-    program(&folder, "bench")
+    let (auth, rest): (Vec<&String>, Vec<&String>) =
+        arguments.iter().partition(|argument| *argument == "--auth");
+    let (folder, name) = match auth.is_empty() {
+        true => (build_programs(Profile::Release)?, "bench"),
+        false => (build_program(Profile::Release, "benches", "auth")?, "auth"),
+    };
+    program(&folder, name)
         .in_folder(root()) // documents are named from there
-        .args(arguments)
+        .args(rest)
         .become_it()
 }
 

@@ -55,6 +55,17 @@ pub fn build_programs(profile: Profile) -> Result<PathBuf> {
     programs_folder(profile)
 }
 
+/// Builds one program, which must not link the query engine: what it compiles anew is small then.
+pub fn build_program(profile: Profile, package: &str, name: &str) -> Result<PathBuf> {
+    let mut build = cargo();
+    build.args(["build", "--package", package, "--bin", name]);
+    if profile == Profile::Release {
+        build.arg("--release");
+    }
+    build.run_quietly()?;
+    programs_folder(profile)
+}
+
 fn programs_folder(profile: Profile) -> Result<PathBuf> {
     let current = env::current_exe().context("cannot tell where this program lies")?;
     // <target>/debug/xtask
