@@ -1,11 +1,19 @@
 //! The login doctor of each binary.
 
+use std::path::Path;
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
-use serde_json::json;
-use test_kit::{OidcOptions, OidcProvider, ServerCommand};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use test_kit::{OidcOptions, OidcProvider, Python, ServerCommand, free_port, wait_until};
+use tokio::net::TcpStream;
 
 use crate::deployment::{Backend, Deployment};
 use crate::login::{API_KEY, guard, oidc_config};
+
+const LONG: Duration = Duration::from_secs(60);
 
 const SERVERS: [&str; 3] = [
     "telemetry-ingestion-srv",
@@ -120,4 +128,34 @@ async fn the_gateway_asks_the_query_server() -> Result<()> {
         &["does not answer", "MICROMEGAS_FLIGHTSQL_URL"],
     )
     .await
+}
+
+/// A company's issuer has a certificate of the company's own authority.
+#[tokio::test(flavor = "multi_thread")]
+async fn authorities_of_the_machine_are_believed() -> Result<()> {
+    let port = free_port()?;
+    let folder = tempfile::tempdir()?;
+    let arguments = [port.to_string(), folder.path().display().to_string()];
+    let python = Python::locate()?.with_timeout(LONG);
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let script = tests.join("python/https_issuer.py");
+    let issuer = tokio::spawn(async move { python.run(&script, &arguments).await });
+    let accepts = async || TcpStream::connect(("127.0.0.1", port)).await.is_ok();
+    wait_until(LONG, accepts).await?;
+
+    let name = format!("https://localhost:{port}");
+    let config = json!({ "issuers": [{ "issuer": name, "audience": "a" }] }).to_string();
+    let command = || ServerCommand::new("flight-sql-srv").env("MICROMEGAS_OIDC_CONFIG", &config);
+    let claims = json!({ "iss": name, "sub": "s", "aud": "a", "exp": 4_000_000_000_u32 });
+    let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let header = part(json!({ "alg": "EdDSA", "kid": "example" }));
+    let token = format!("{header}.{}.{}", part(claims), "A".repeat(86));
+
+    let words = ["FAIL  signature", "could not be fetched"];
+    check(command(), &token, false, &words).await?;
+    let authority = folder.path().join("authority.pem");
+    let believes = command().env("SSL_CERT_FILE", authority);
+    check(believes, &token, false, &["the signature is wrong"]).await?;
+    issuer.abort();
+    Ok(())
 }

@@ -12,6 +12,7 @@ mod fetch;
 mod jwks;
 mod key_cache;
 mod provider;
+mod tls;
 mod token;
 mod validate;
 

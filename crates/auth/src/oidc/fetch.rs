@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::config::IssuerConfig;
 use super::jwks::KeySet;
 use super::key_cache::KeyTiming;
+use super::tls;
 
 /// Real documents have some ten kilobytes.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -61,6 +62,7 @@ impl Fetcher {
             .redirect(Policy::none())
             // The time of a whole fetch is bounded where it is made.
             .connect_timeout(timing.connect_timeout)
+            .use_preconfigured_tls(tls::client_config())
             .user_agent("micromegas")
             .build()
             .expect("the options are constants");
