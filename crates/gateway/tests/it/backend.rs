@@ -156,11 +156,6 @@ impl Alive {
 
 /// Waits until a condition holds.
 pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    for _ in 0..1_000 {
-        if holds() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("never happened: {what}");
+    let waited = test_kit::wait_until(Duration::from_secs(30), async || holds()).await;
+    assert!(waited.is_ok(), "never happened: {what}");
 }
