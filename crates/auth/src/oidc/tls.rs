@@ -1,13 +1,14 @@
 //! Whose certificates are believed.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
 
 /// The public authorities, and those of this machine: a company's own issuer has a certificate
-/// of the company. `SSL_CERT_FILE` and `SSL_CERT_DIR` name others than the machine's.
-pub(crate) fn client_config() -> ClientConfig {
+/// of the company. `SSL_CERT_FILE` and `SSL_CERT_DIR` name others than the machine's. Read once,
+/// for all doors of the process.
+static ROOTS: LazyLock<Arc<RootCertStore>> = LazyLock::new(|| {
     let mut roots = RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
     };
@@ -18,9 +19,13 @@ pub(crate) fn client_config() -> ClientConfig {
     // A store may hold certificates that no server could use; they are left out.
     let (added, ignored) = roots.add_parsable_certificates(machine.certs);
     tracing::debug!(added, ignored, "certificate authorities of this machine");
+    Arc::new(roots)
+});
+
+pub(crate) fn client_config() -> ClientConfig {
     ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .expect("the provider supports the default versions")
-        .with_root_certificates(roots)
+        .with_root_certificates(Arc::clone(&ROOTS))
         .with_no_client_auth()
 }
