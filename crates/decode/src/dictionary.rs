@@ -108,6 +108,13 @@ impl KeyColumn {
         key
     }
 
+    fn freeze<T: ByteArrayType<Offset = i32>>(&mut self) -> Result<(), ArrowError> {
+        if self.wanted {
+            self.values = Some(self.interner.values::<T>()?);
+        }
+        Ok(())
+    }
+
     fn reserve(&mut self, rows: usize) {
         if self.wanted {
             self.keys.reserve_exact(rows);
@@ -156,10 +163,7 @@ impl TextColumn {
 
     /// Every text is known by now; the dictionary is the same for all batches.
     pub(crate) fn freeze(&mut self) -> Result<(), ArrowError> {
-        if self.column.wanted {
-            self.column.values = Some(self.column.interner.values::<Utf8Type>()?);
-        }
-        Ok(())
+        self.column.freeze::<Utf8Type>()
     }
 
     pub(crate) fn reserve(&mut self, rows: usize) {
@@ -220,10 +224,7 @@ impl PropertyColumn {
 
     /// Every set is known by now; the dictionary is the same for all batches.
     pub(crate) fn freeze(&mut self) -> Result<(), ArrowError> {
-        if self.column.wanted {
-            self.column.values = Some(self.column.interner.values::<BinaryType>()?);
-        }
-        Ok(())
+        self.column.freeze::<BinaryType>()
     }
 
     pub(crate) fn reserve(&mut self, rows: usize) {

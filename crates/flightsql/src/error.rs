@@ -1,6 +1,7 @@
 //! The causes of a refused call, and the one place that turns them into gRPC status.
 
 use query::{ErrorClass, QueryError};
+use server_kit::ErrorChain;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
@@ -83,22 +84,10 @@ impl From<Error> for Status {
                 message.push_str(&suffix);
                 message
             }
-            other => shortened(&chain(other), MESSAGE_BYTES_MAX).into_owned(),
+            other => shortened(&ErrorChain(other).to_string(), MESSAGE_BYTES_MAX).into_owned(),
         };
         Status::new(error.code(), message)
     }
-}
-
-/// The message of an error followed by those of its sources.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut message = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        message.push_str(": ");
-        message.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    message
 }
 
 /// The longest prefix of `message` that takes at most `bytes_max` when percent-encoded.

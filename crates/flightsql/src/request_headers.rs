@@ -65,9 +65,7 @@ impl ClientInfo {
             request_id: owned(headers, "x-request-id"),
         }
     }
-}
 
-impl ClientInfo {
     /// What the deny list judges by.
     pub fn origin(&self, user: &Attribution) -> Origin {
         Origin {

@@ -1,8 +1,5 @@
 //! The one place where causes become status codes and texts for the client.
 
-use std::error::Error as StdError;
-use std::fmt;
-
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -81,20 +78,5 @@ impl IntoResponse for Error {
             response.headers_mut().insert(RETRY_AFTER, seconds);
         }
         response
-    }
-}
-
-/// An error with its causes, for the log.
-pub(crate) struct Chain<'a>(pub(crate) &'a dyn StdError);
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
     }
 }

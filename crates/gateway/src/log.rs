@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use axum::http::StatusCode;
 use chrono::{DateTime, SecondsFormat, Utc};
-use server_kit::RequestId;
+use server_kit::{ErrorChain, RequestId};
 use tracing::{info, warn};
 
-use crate::error::{Chain, Error};
+use crate::error::Error;
 use crate::origin::Origin;
 use crate::request::QueryRequest;
 
@@ -68,7 +68,7 @@ impl QueryLog {
             self.request_id,
             status.as_u16(),
             self.begin.elapsed(),
-            OneLine(&Chain(error).to_string()),
+            OneLine(&ErrorChain(error).to_string()),
         );
     }
 }

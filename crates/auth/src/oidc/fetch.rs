@@ -10,6 +10,7 @@ use super::config::IssuerConfig;
 use super::jwks::KeySet;
 use super::key_cache::KeyTiming;
 use super::tls;
+use super::token::Quoted;
 
 /// Real documents have some ten kilobytes.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -30,8 +31,8 @@ pub(crate) enum FetchError {
     TooLarge { url: Url },
     #[error("the discovery document is not one: {0}")]
     Discovery(String),
-    #[error("the discovery document is that of another issuer, {found:?}")]
-    OtherIssuer { found: String },
+    #[error("the discovery document is that of another issuer, {found}")]
+    OtherIssuer { found: Quoted },
     #[error("the discovery document names a key set that is not on https")]
     InsecureKeySet,
     #[error("the key set is not one")]
@@ -92,7 +93,7 @@ impl Fetcher {
         let discovery: Discovery = serde_json::from_slice(&body)
             .map_err(|error| FetchError::Discovery(error.to_string()))?;
         if discovery.issuer != issuer.name {
-            let found = discovery.issuer.chars().take(200).collect();
+            let found = Quoted::new(&discovery.issuer);
             return Err(FetchError::OtherIssuer { found });
         }
         let url = Url::parse(&discovery.jwks_uri)
