@@ -1,5 +1,6 @@
 //! Real components for tests: PostgreSQL, an S3 server, an OpenID provider, Python,
-//! the product's own binaries, and recorded producer traffic.
+//! the product's own binaries, and recorded producer traffic; and [`FaultStore`], which
+//! lets a real object store fail.
 //!
 //! Everything listens on free loopback ports, keeps its files in a temporary
 //! folder and ends with its owner: dropping the value stops it, and a small
@@ -19,6 +20,8 @@
 //! `MICROMEGAS_TEST_NODE`.
 
 mod captures;
+mod fault_store;
+mod faults;
 mod locate;
 mod oidc;
 mod port;
@@ -31,6 +34,8 @@ mod server;
 mod wait;
 
 pub use captures::{Capture, Request};
+pub use fault_store::FaultStore;
+pub use faults::{Fault, Faults};
 pub use oidc::{Jwt, OidcOptions, OidcProvider, Tokens};
 pub use port::free_port;
 pub use postgres::{Postgres, PostgresConfig};

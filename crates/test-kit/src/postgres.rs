@@ -86,6 +86,19 @@ impl Postgres {
             self.port
         ))
     }
+
+    /// End the connections of all clients, as a network or a restart would, and wait until
+    /// they are gone.
+    pub async fn terminate_connections(&self) -> Result<()> {
+        const TERMINATE: &str = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity \
+             WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
+        let mut psql = Command::new(self.programs.join("psql"));
+        psql.args(["--host=127.0.0.1", "--username=postgres", "--no-password"])
+            .args(["--no-psqlrc", "--quiet", "--output=/dev/null"])
+            .arg(format!("--port={}", self.port))
+            .args(["--command", TERMINATE, "postgres"]);
+        run(psql).await.context("terminating connections")
+    }
 }
 
 /// The newest installed release, by its folder name.

@@ -105,6 +105,9 @@ fn spawn(program: &Path, folder: &Path, ports: &[u16]) -> Result<GuardedChild> {
         .arg("server")
         .arg(format!("-dir={}", folder.join("data").display()))
         .args(["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3"])
+        // Further servers, on fixed ports that only one of us could have.
+        .args(["-s3.port.iceberg=0", "-s3.port.lance=0"])
+        .arg("-master.telemetry=false")
         .arg(format!(
             "-s3.config={}",
             folder.join("identities.json").display()
@@ -157,6 +160,17 @@ async fn create_bucket(filer_port: u16) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn servers_run_side_by_side() {
+        let (first, second) = tokio::join!(S3Server::start(), S3Server::start());
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        for server in [first.unwrap(), second.unwrap()] {
+            let health = format!("{}/healthz", server.endpoint());
+            let answer = client.get(health).send().await.unwrap();
+            assert!(answer.status().is_success());
+        }
+    }
 
     #[tokio::test]
     async fn the_server_answers_and_refuses_unsigned_requests() {
