@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::SegmentKey;
+use crate::{PartitionKey, SegmentKey};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -18,10 +18,16 @@ pub enum Error {
     Configuration(#[source] object_store::Error),
     #[error("not the key of a segment")]
     InvalidKey,
+    #[error("not the key of a partition")]
+    InvalidPartitionKey,
     #[error("segment {key} does not exist")]
     NotFound { key: SegmentKey },
     #[error("segment {key} exists already")]
     AlreadyExists { key: SegmentKey },
+    #[error("partition {key} exists already")]
+    PartitionExists { key: PartitionKey },
+    #[error("an earlier write of partition {key} did not end well")]
+    BrokenWriter { key: PartitionKey },
     #[error("segment {key} ends before the range {start}..{end}")]
     Truncated {
         key: SegmentKey,

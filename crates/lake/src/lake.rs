@@ -10,12 +10,18 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path as ObjectPath;
-use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 
 use crate::local::LocalFolder;
 use crate::open::{Location, memory_store, remote_store};
+use crate::put::{put_new, stored_bytes};
 use crate::ranges::read_ranges;
+use crate::reading::{CacheStats, ReadStats, Reader, Source, wrong_answer};
 use crate::{Error, Result, SegmentKey};
+
+mod partitions;
+
+pub use partitions::PartitionObject;
 
 /// The longest range that is read: no block is larger. Protects memory against a
 /// damaged catalog.
@@ -37,6 +43,8 @@ pub struct Lake {
     /// Paths are relative to the root of the lake.
     store: Arc<dyn ObjectStore>,
     kind: Kind,
+    /// What the query engine reads through.
+    reader: Reader,
 }
 
 #[derive(Clone)]
@@ -55,28 +63,65 @@ impl Lake {
     pub fn open(uri: &str, options: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
         match Location::parse(uri)? {
             Location::Folder(path) => Self::open_folder(&path),
-            Location::Memory => Ok(Self {
-                store: memory_store(),
-                kind: Kind::Memory,
-            }),
+            Location::Memory => Ok(Self::new(memory_store(), Kind::Memory)),
             Location::Remote {
                 provider,
                 bucket,
                 prefix,
-            } => Ok(Self {
-                store: remote_store(provider, bucket, prefix, options)?,
-                kind: Kind::Remote,
-            }),
+            } => Ok(Self::of_store(remote_store(
+                provider, bucket, prefix, options,
+            )?)),
         }
     }
 
     /// A lake in a folder of this machine, which is created if missing.
     pub fn open_folder(root: &Path) -> Result<Self> {
         let folder = LocalFolder::create(root)?;
+        let files = folder.object_store()?;
         Ok(Self {
-            store: folder.object_store()?,
+            store: Arc::clone(&files) as Arc<dyn ObjectStore>,
             kind: Kind::Folder(Arc::new(folder)),
+            reader: Reader::new(Source::Folder(files), 0),
         })
+    }
+
+    /// A lake over any store, which is treated as a remote one. Its root is the lake's.
+    pub fn of_store(store: Arc<dyn ObjectStore>) -> Self {
+        Self::new(store, Kind::Remote)
+    }
+
+    fn new(store: Arc<dyn ObjectStore>, kind: Kind) -> Self {
+        Self {
+            reader: Reader::new(Source::Store(Arc::clone(&store)), 0),
+            store,
+            kind,
+        }
+    }
+
+    /// Keep ranges that [`Lake::object_store`] reads in memory, up to so many bytes; 0
+    /// keeps none. Clones that were made before are not changed.
+    #[must_use]
+    pub fn with_cache(self, bytes: u64) -> Self {
+        Self {
+            reader: self.reader.with_cache(bytes),
+            ..self
+        }
+    }
+
+    /// The lake as the query engine sees it: every object, and nothing can be changed.
+    /// An answer that is shorter than the range asked for is an error.
+    pub fn object_store(&self) -> Arc<dyn ObjectStore> {
+        Arc::new(self.reader.clone())
+    }
+
+    /// The same for one reader, whose reads are counted in `stats`.
+    pub fn reader(&self, stats: Arc<ReadStats>) -> Arc<dyn ObjectStore> {
+        Arc::new(self.reader.counting(stats))
+    }
+
+    /// What [`Lake::object_store`] did so far, over all clones of this lake.
+    pub fn cache_stats(&self) -> CacheStats {
+        self.reader.stats()
     }
 
     /// Whether other machines can not see it (`file`, `memory`).
@@ -108,32 +153,15 @@ impl Lake {
         if let Kind::Folder(folder) = &self.kind {
             return folder.write(key, parts).await;
         }
-        let bytes = parts.iter().map(|part| part.len() as u64).sum();
-        let payload: PutPayload = parts.into_iter().collect();
         let path = object_path(key);
-        let put = self.store.put_opts(&path, payload, PutMode::Create.into());
-        match put.await {
-            Ok(_) => Ok(bytes),
-            // Keys are not used twice: the store accepted an attempt of this write
-            // whose answer was lost.
-            Err(object_store::Error::AlreadyExists { .. })
-                if self.stored_bytes(&path).await == Some(bytes) =>
-            {
-                Ok(bytes)
-            }
-            Err(object_store::Error::AlreadyExists { .. }) => {
-                Err(Error::AlreadyExists { key: key.clone() })
-            }
-            Err(source) => Err(Error::Store {
+        let put = put_new(&*self.store, &path, parts.into_iter().collect());
+        put.await.map_err(|error| match error {
+            object_store::Error::AlreadyExists { .. } => Error::AlreadyExists { key: key.clone() },
+            source => Error::Store {
                 doing: "writing a segment",
                 source,
-            }),
-        }
-    }
-
-    async fn stored_bytes(&self, path: &ObjectPath) -> Option<u64> {
-        let head = self.store.head(path).await;
-        head.ok().map(|object| object.size)
+            },
+        })
     }
 
     /// Read ranges of one segment, in the order given; neighbours are fetched together.
@@ -156,12 +184,24 @@ impl Lake {
             Ok(fetched) => fetched,
             Err(error) => return Err(self.read_error(key, ranges, error).await),
         };
-        for (range, bytes) in ranges.iter().zip(&fetched) {
-            if bytes.len() as u64 != range.end - range.start {
-                return Err(truncated(key, range));
-            }
+        let mut answers = ranges.iter().zip(&fetched);
+        match answers.find(|(range, bytes)| bytes.len() as u64 != range.end - range.start) {
+            Some((range, _)) => Err(self.short_answer(key, range).await),
+            None => Ok(fetched),
         }
-        Ok(fetched)
+    }
+
+    /// Fewer bytes came than were asked for: either there are no more, or the answer is
+    /// wrong and the next one may be right.
+    async fn short_answer(&self, key: &SegmentKey, range: &Range<u64>) -> Error {
+        let path = object_path(key);
+        match stored_bytes(&*self.store, &path).await {
+            Some(length) if length < range.end => truncated(key, range),
+            _ => Error::Store {
+                doing: "reading a segment",
+                source: wrong_answer(&path, range),
+            },
+        }
     }
 
     /// Stores refuse a range behind the end of an object in different words, so its
@@ -175,7 +215,7 @@ impl Lake {
         if let object_store::Error::NotFound { .. } = error {
             return Error::NotFound { key: key.clone() };
         }
-        let length = self.stored_bytes(&object_path(key)).await;
+        let length = stored_bytes(&*self.store, &object_path(key)).await;
         let behind = |range: &&Range<u64>| length.is_some_and(|length| range.end > length);
         match ranges.iter().find(behind) {
             Some(range) => truncated(key, range),
@@ -218,6 +258,11 @@ impl Lake {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn store_of_tests(&self) -> Arc<dyn ObjectStore> {
+        Arc::clone(&self.store)
+    }
+
     fn list(&self) -> BoxStream<'static, object_store::Result<ObjectMeta>> {
         self.store.list(Some(&ObjectPath::from(SegmentKey::FOLDER)))
     }
@@ -254,5 +299,7 @@ pub(crate) fn truncated(key: &SegmentKey, range: &Range<u64>) -> Error {
     }
 }
 
+#[cfg(test)]
+mod short_answers;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! Segments as files of this machine.
+//! Objects as files of this machine.
 //!
 //! Writing is the hot path of ingestion, so it makes few calls and two syncs: one of
 //! the file and one of its folder.
@@ -12,18 +12,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
 
 use crate::lake::truncated;
-use crate::{Error, Result, SegmentKey};
+use crate::{Error, PartitionKey, Result, SegmentKey};
+
+mod new_file;
+
+pub(crate) use new_file::NewFile;
 
 /// What a file is called until it is complete.
-const TEMPORARY: &str = ".tmp";
+pub(crate) const TEMPORARY: &str = ".tmp";
 const WRITING: &str = "writing a segment";
 const READING: &str = "reading a segment";
 
-/// A folder with segments below it.
+/// A folder with segments and partitions below it.
 #[derive(Debug)]
 pub(crate) struct LocalFolder {
     root: PathBuf,
@@ -57,7 +60,7 @@ impl LocalFolder {
         &self.root
     }
 
-    pub fn object_store(&self) -> Result<Arc<dyn ObjectStore>> {
+    pub fn object_store(&self) -> Result<Arc<LocalFileSystem>> {
         let store = LocalFileSystem::new_with_prefix(&self.root);
         Ok(Arc::new(store.map_err(Error::Configuration)?))
     }
@@ -120,17 +123,22 @@ impl LocalFolder {
             Some(folder) if folder.path == path => return Ok(Arc::clone(&folder.handle)),
             _ => {}
         }
-        std::fs::create_dir_all(path)?;
-        let below_root = path.ancestors().skip(1);
-        for parent in below_root.take_while(|parent| parent.starts_with(&self.root)) {
-            sync_folder(parent)?;
-        }
-        let handle = Arc::new(File::open(path)?);
+        let handle = Arc::new(self.open_durably(path)?);
         *current = Some(CurrentFolder {
             path: path.to_owned(),
             handle: Arc::clone(&handle),
         });
         Ok(handle)
+    }
+
+    /// Create a folder below the root if it is missing, and sync what leads to it.
+    fn open_durably(&self, path: &Path) -> io::Result<File> {
+        std::fs::create_dir_all(path)?;
+        let below_root = path.ancestors().skip(1);
+        for parent in below_root.take_while(|parent| parent.starts_with(&self.root)) {
+            sync_folder(parent)?;
+        }
+        File::open(path)
     }
 
     fn current(&self) -> MutexGuard<'_, Option<CurrentFolder>> {
@@ -162,11 +170,13 @@ impl LocalFolder {
 
     pub async fn remove_stale_temporary_files(self: &Arc<Self>, age: Duration) -> Result<u64> {
         self.blocking("removing temporary files", move |folder| {
-            let segments = folder.root.join(SegmentKey::FOLDER);
             let now = SystemTime::now();
-            remove_temporary_files(&segments, &|modified| {
-                now.duration_since(modified).is_ok_and(|since| since >= age)
-            })
+            let is_stale = |modified| now.duration_since(modified).is_ok_and(|since| since >= age);
+            let mut removed = 0;
+            for objects in [SegmentKey::FOLDER, PartitionKey::FOLDER] {
+                removed += remove_temporary_files(&folder.root.join(objects), &is_stale)?;
+            }
+            Ok(removed)
         })
         .await
     }
@@ -200,7 +210,18 @@ async fn spawn_blocking<T: Send + 'static>(
 
 /// Returns the length. A file that was begun is for the caller to remove.
 fn write_file(path: &Path, parts: &[Bytes]) -> io::Result<u64> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    let file = create_file(path)?;
+    let bytes = write_parts(&file, parts)?;
+    file.sync_data()?;
+    Ok(bytes)
+}
+
+fn create_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+/// Returns how many bytes that was.
+fn write_parts(mut file: &File, parts: &[Bytes]) -> io::Result<u64> {
     let mut slices: Vec<IoSlice<'_>> = parts.iter().map(|part| IoSlice::new(part)).collect();
     let mut rest = slices.as_mut_slice();
     // Leaves out empty parts at the front, which would look like a full disk.
@@ -217,7 +238,6 @@ fn write_file(path: &Path, parts: &[Bytes]) -> io::Result<u64> {
             Err(error) => return Err(error),
         }
     }
-    file.sync_data()?;
     Ok(bytes)
 }
 
@@ -250,11 +270,11 @@ fn read_range(file: &File, key: &SegmentKey, range: &Range<u64>) -> Result<Bytes
     Ok(bytes.into())
 }
 
-/// Below `folder`, at most the three levels of the layout deep.
+/// Below `folder`, however deep: links are not followed. What is published or removed
+/// meanwhile is none of ours.
 fn remove_temporary_files(folder: &Path, is_stale: &dyn Fn(SystemTime) -> bool) -> io::Result<u64> {
-    let entries = match std::fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
-        entries => entries?,
+    let Some(entries) = unless_missing(std::fs::read_dir(folder))? else {
+        return Ok(0);
     };
     let mut removed = 0;
     for entry in entries {
@@ -262,16 +282,27 @@ fn remove_temporary_files(folder: &Path, is_stale: &dyn Fn(SystemTime) -> bool) 
         let path = entry.path();
         if entry.file_type()?.is_dir() {
             removed += remove_temporary_files(&path, is_stale)?;
-        } else if is_temporary(&path) && is_stale(entry.metadata()?.modified()?) {
-            std::fs::remove_file(&path)?;
+        } else if is_temporary(&path)
+            && let Some(metadata) = unless_missing(entry.metadata())?
+            && is_stale(metadata.modified()?)
+            && unless_missing(std::fs::remove_file(&path))?.is_some()
+        {
             removed += 1;
         }
     }
     Ok(removed)
 }
 
+fn unless_missing<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        result => result.map(Some),
+    }
+}
+
 fn is_temporary(path: &Path) -> bool {
-    path.as_os_str().as_encoded_bytes().ends_with(b".seg.tmp")
+    let name = path.as_os_str().as_encoded_bytes();
+    name.ends_with(b".seg.tmp") || name.ends_with(b".parquet.tmp")
 }
 
 /// Create `folder` and its missing parents; the entry of each new one is durable.

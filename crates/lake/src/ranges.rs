@@ -12,7 +12,7 @@ const GAP: u64 = 1 << 20;
 /// Ranges are not joined beyond this, so that large reads run side by side.
 const JOINED: u64 = 16 << 20;
 /// Requests of one call at the same time.
-const PARALLEL: usize = 8;
+pub(crate) const PARALLEL: usize = 8;
 
 /// The bytes of each range, in the order given; fewer where the object ends before.
 pub(crate) async fn read_ranges(
@@ -39,7 +39,17 @@ pub(crate) async fn read_ranges(
 }
 
 /// Ascending ranges that cover the given ones; empty ones need no cover.
-fn join(ranges: &[Range<u64>]) -> Vec<Range<u64>> {
+pub(crate) fn join(ranges: &[Range<u64>]) -> Vec<Range<u64>> {
+    join_within(ranges, GAP, JOINED)
+}
+
+/// The same for a file of this machine, where a read costs little: what overlaps is
+/// one.
+pub(crate) fn join_overlapping(ranges: &[Range<u64>]) -> Vec<Range<u64>> {
+    join_within(ranges, 0, 0)
+}
+
+fn join_within(ranges: &[Range<u64>], gap: u64, joined_bytes: u64) -> Vec<Range<u64>> {
     let mut sorted: Vec<_> = ranges.iter().filter(|range| !range.is_empty()).collect();
     sorted.sort_unstable_by_key(|range| (range.start, range.end));
     let mut joined: Vec<Range<u64>> = Vec::new();
@@ -48,7 +58,7 @@ fn join(ranges: &[Range<u64>]) -> Vec<Range<u64>> {
             // One that begins inside belongs here whatever the length.
             Some(last)
                 if range.start < last.end
-                    || range.start - last.end <= GAP && range.end - last.start <= JOINED =>
+                    || range.start - last.end <= gap && range.end - last.start <= joined_bytes =>
             {
                 last.end = last.end.max(range.end);
             }
@@ -59,7 +69,7 @@ fn join(ranges: &[Range<u64>]) -> Vec<Range<u64>> {
 }
 
 /// The part of `bytes`, which begin at `start`, that lies in `range`.
-fn slice(bytes: &Bytes, start: u64, range: &Range<u64>) -> Bytes {
+pub(crate) fn slice(bytes: &Bytes, start: u64, range: &Range<u64>) -> Bytes {
     let position = |end: u64| {
         let position = usize::try_from(end - start).unwrap_or(usize::MAX);
         position.min(bytes.len())

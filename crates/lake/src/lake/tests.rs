@@ -1,5 +1,5 @@
 use futures::TryStreamExt;
-use object_store::ObjectStoreExt;
+use object_store::{ObjectStoreExt, PutPayload};
 use test_kit::S3Server;
 
 use super::*;
