@@ -3,14 +3,14 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use model::{BlockId, BlockInfo, InsertTime, ProcessId, StreamId, TimeRange};
+use model::{BlockId, InsertTime, ProcessId, StreamId, TimeRange};
 
-use crate::event_time::{FirstInsertTime, push_event_range};
+use crate::event_time::{self, FirstInsertTime, push_event_range};
 use crate::lists::Lists;
 use crate::row::BlockRow;
 use crate::sql::{Builder, Statement};
 use crate::text::name;
-use crate::{Catalog, Result, StoredBlock};
+use crate::{ArchivedBlock, Catalog, EventBounds, Result, StoredBlock};
 
 const READING: &str = "reading blocks";
 /// Blocks of a page, at most.
@@ -52,6 +52,14 @@ impl BlockFilter {
             event_range: None,
             insert_range: None,
         }
+    }
+
+    /// What the event range says of the bounds of a block, with its margin.
+    pub fn event_bounds(&self) -> Option<EventBounds> {
+        self.event_range.map(|range| EventBounds {
+            begin: event_time::begin(range),
+            end: event_time::end(range),
+        })
     }
 }
 
@@ -197,7 +205,8 @@ impl Part {
         let mut sql = Builder::new(
             "SELECT b.block_id, b.stream_id, b.process_id, b.begin_time, b.begin_ticks, \
              b.end_time, b.end_ticks, b.object_offset, b.nb_objects, b.insert_time, \
-             b.segment_offset, b.payload_bytes, \
+             b.segment_offset, b.payload_bytes, b.source_insert_time, \
+             b.event_begin, b.event_end, \
              (SELECT s.key FROM segments s WHERE s.segment_id = b.segment_id) AS key \
              FROM blocks b",
         );
@@ -229,36 +238,50 @@ impl Part {
     }
 }
 
-/// Blocks of one segment share its key, blocks of one owner share the owner.
+/// Blocks of one segment share its key.
 async fn with_owners(catalog: &Catalog, rows: Vec<BlockRow>) -> Result<Vec<StoredBlock>> {
-    let infos = rows.iter().map(BlockRow::info);
-    let infos: Vec<BlockInfo> = infos.collect::<Result<_>>()?;
-    let (owners, database) = (catalog.owners(), catalog.database());
-    let processes = owners
-        .processes(database, infos.iter().map(|info| info.process_id))
-        .await?;
-    let streams = owners
-        .streams(database, infos.iter().map(|info| info.stream_id))
-        .await?;
     let mut keys: HashMap<String, Arc<str>> = HashMap::new();
-    let blocks = rows.into_iter().zip(infos).map(|(row, info)| {
-        let range = row.range()?;
-        let insert_time = InsertTime(row.insert_time);
+    let blocks = rows.into_iter().map(|row| {
         let segment = match keys.get(&row.key) {
             Some(segment) => Arc::clone(segment),
             None => {
                 let segment = Arc::from(row.key.as_str());
-                keys.entry(row.key).or_insert(segment).clone()
+                keys.entry(row.key.clone()).or_insert(segment).clone()
             }
         };
-        Ok(StoredBlock {
-            info,
-            insert_time,
+        Ok(ArchivedBlock {
+            info: row.info()?,
+            insert_time: InsertTime(row.insert_time),
+            source_insert_time: row.source_insert_time,
+            event_bounds: row.event_bounds(),
+            range: row.range()?,
             segment,
-            range,
-            stream: Arc::clone(&streams[&info.stream_id]),
-            process: Arc::clone(&processes[&info.process_id]),
         })
     });
-    blocks.collect()
+    catalog.with_owners(blocks.collect::<Result<_>>()?).await
+}
+
+impl Catalog {
+    /// The owners of blocks whose rows may have left the catalog. Their registrations stay
+    /// as long as partitions may refer to them.
+    pub async fn with_owners(&self, blocks: Vec<ArchivedBlock>) -> Result<Vec<StoredBlock>> {
+        let (owners, database) = (self.owners(), self.database());
+        let processes = owners
+            .processes(database, blocks.iter().map(|block| block.info.process_id))
+            .await?;
+        let streams = owners
+            .streams(database, blocks.iter().map(|block| block.info.stream_id))
+            .await?;
+        let blocks = blocks.into_iter().map(|block| StoredBlock {
+            stream: Arc::clone(&streams[&block.info.stream_id]),
+            process: Arc::clone(&processes[&block.info.process_id]),
+            info: block.info,
+            insert_time: block.insert_time,
+            source_insert_time: block.source_insert_time,
+            event_bounds: block.event_bounds,
+            segment: block.segment,
+            range: block.range,
+        });
+        Ok(blocks.collect())
+    }
 }

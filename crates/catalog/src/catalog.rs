@@ -32,7 +32,7 @@ impl Catalog {
         Ok(Self(Arc::new(Shared {
             database: Database::connect(config).await?,
             clock,
-            owners: Owners::new(),
+            owners: Owners::new(config.cache_bytes / 2),
         })))
     }
 

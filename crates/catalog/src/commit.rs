@@ -82,7 +82,7 @@ fn check_ranges(segment: &NewSegment, blocks: &[NewBlock]) -> Result<i64> {
 }
 
 /// A repeated commit finds its segment recorded; the update returns the number then.
-fn insert_segment(segment: &NewSegment, bytes: i64, time: InsertTime) -> Statement {
+pub(crate) fn insert_segment(segment: &NewSegment, bytes: i64, time: InsertTime) -> Statement {
     Statement::new(
         "INSERT INTO segments (key, bytes, insert_time) VALUES ($1, $2, $3)
          ON CONFLICT (key) DO UPDATE SET bytes = segments.bytes
@@ -94,7 +94,8 @@ fn insert_segment(segment: &NewSegment, bytes: i64, time: InsertTime) -> Stateme
 }
 
 impl WriteTransaction {
-    fn chunk(&self) -> usize {
+    /// Blocks of one statement.
+    pub(crate) fn chunk(&self) -> usize {
         match self {
             Self::Sqlite(_) => SQLITE_CHUNK,
             Self::Postgres(_) => POSTGRES_CHUNK,

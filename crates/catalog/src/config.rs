@@ -17,6 +17,9 @@ pub struct CatalogConfig {
     pub url: String,
     /// Connections to PostgreSQL, or reading connections to SQLite, at most; at least 1.
     pub max_connections: u32,
+    /// Memory for what is read again and again: half of it for the owners of blocks, the other
+    /// half for the pages of SQLite's writer, which gets a little in any case.
+    pub cache_bytes: u64,
 }
 
 impl fmt::Debug for CatalogConfig {
@@ -29,6 +32,7 @@ impl fmt::Debug for CatalogConfig {
         f.debug_struct("CatalogConfig")
             .field("url", &shown)
             .field("max_connections", &self.max_connections)
+            .field("cache_bytes", &self.cache_bytes)
             .finish()
     }
 }
@@ -115,9 +119,11 @@ mod tests {
             let config = CatalogConfig {
                 url: url.to_owned(),
                 max_connections: 3,
+                cache_bytes: 4,
             };
             let text = format!("{config:?}");
-            assert!(!text.contains("hunter2") && text.contains('3'), "{text}");
+            assert!(!text.contains("hunter2"), "{text}");
+            assert!(text.contains('3') && text.contains('4'), "{text}");
         }
     }
 }

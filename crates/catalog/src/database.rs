@@ -23,6 +23,8 @@ const SQLITE_WRITE_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long the first start waits for another first start on the same file.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 const OPEN_RETRY: Duration = Duration::from_millis(20);
+/// Pages that the SQLite writer keeps at least: what SQLite gives to any connection.
+const PAGE_CACHE_KIB_MIN: u64 = 2_000;
 
 /// A row type that both databases can fill.
 pub(crate) trait Row:
@@ -60,6 +62,8 @@ macro_rules! bind_all {
                 Value::Text(value) => query.bind(value),
                 Value::Id(value) => query.bind(value.to_vec()),
                 Value::OptionalId(value) => query.bind(value.map(|id| id.to_vec())),
+                Value::OptionalInt(value) => query.bind(value),
+                Value::OptionalText(value) => query.bind(value),
                 Value::Bytes(value) => query.bind(Vec::from(value)),
             };
         }
@@ -72,7 +76,10 @@ impl Database {
     pub async fn connect(config: &CatalogConfig) -> Result<Self> {
         let max_connections = config.max_connections.max(1);
         match Target::parse(&config.url)? {
-            Target::Sqlite(path) => open_sqlite(&path, max_connections).await,
+            Target::Sqlite(path) => {
+                let page_cache_kib = (config.cache_bytes / 2 / 1024).max(PAGE_CACHE_KIB_MIN);
+                open_sqlite(&path, max_connections, page_cache_kib).await
+            }
             Target::Postgres(options) => connect_postgres(*options, max_connections).await,
         }
     }
@@ -175,6 +182,26 @@ impl WriteTransaction {
         .map_err(|source| Error::Database { doing, source })
     }
 
+    /// All rows that the statement returns.
+    pub async fn fetch_all<T: Row>(
+        &mut self,
+        doing: &'static str,
+        statement: Statement,
+    ) -> Result<Vec<T>> {
+        let Statement { sql, values } = statement;
+        match self {
+            Self::Sqlite(transaction) => {
+                let query = bind_all!(query_as::<Sqlite, T>(sql), values);
+                query.fetch_all(&mut **transaction).await
+            }
+            Self::Postgres(transaction) => {
+                let query = bind_all!(query_as::<Postgres, T>(sql), values);
+                query.fetch_all(&mut **transaction).await
+            }
+        }
+        .map_err(|source| Error::Database { doing, source })
+    }
+
     pub async fn commit(self, doing: &'static str) -> Result<()> {
         match self {
             Self::Sqlite(transaction) => transaction.commit().await,
@@ -192,7 +219,7 @@ impl WriteTransaction {
     }
 }
 
-async fn open_sqlite(path: &Path, readers: u32) -> Result<Database> {
+async fn open_sqlite(path: &Path, readers: u32, page_cache_kib: u64) -> Result<Database> {
     let parent = path.parent().unwrap_or(Path::new("")).to_owned();
     create_folder(parent.clone(), folder::create_durably).await?;
     let options = SqliteConnectOptions::new()
@@ -204,7 +231,7 @@ async fn open_sqlite(path: &Path, readers: u32) -> Result<Database> {
     let writer = loop {
         // Switching a new file to write-ahead logging does not wait for another
         // process that does the same.
-        match open_sqlite_writer(options.clone()).await {
+        match open_sqlite_writer(options.clone(), page_cache_kib).await {
             Err(error) if error.is_sqlite_busy() && start.elapsed() < OPEN_TIMEOUT => {
                 tokio::time::sleep(OPEN_RETRY).await;
             }
@@ -222,7 +249,10 @@ async fn open_sqlite(path: &Path, readers: u32) -> Result<Database> {
     Ok(Database::Sqlite { writer, reader })
 }
 
-async fn open_sqlite_writer(options: SqliteConnectOptions) -> Result<SqlitePool> {
+async fn open_sqlite_writer(
+    options: SqliteConnectOptions,
+    page_cache_kib: u64,
+) -> Result<SqlitePool> {
     let options = options
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
@@ -232,9 +262,9 @@ async fn open_sqlite_writer(options: SqliteConnectOptions) -> Result<SqlitePool>
         // that pages which change often are copied once.
         .pragma("wal_autocheckpoint", "8192")
         .pragma("journal_size_limit", "67108864")
-        // In kB. The pages of the identifiers of recent blocks are spread over the
-        // whole index.
-        .pragma("cache_size", "-65536");
+        // Negative: in KiB. The pages of the identifiers of recent blocks are spread over
+        // the whole index.
+        .pragma("cache_size", format!("-{page_cache_kib}"));
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(SQLITE_WRITE_TIMEOUT)

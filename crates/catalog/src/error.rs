@@ -30,8 +30,18 @@ pub enum Error {
     Unreadable { what: &'static str },
     #[error("the byte range of block {block_id} does not lie inside its segment")]
     BlockOutsideSegment { block_id: model::BlockId },
+    /// A later commit could still fall inside, or the range is empty.
+    #[error("a range of insert times must hold some and end before the next commit")]
+    OpenRange,
+    #[error("a partition is inconsistent: {what}")]
+    InconsistentPartition { what: &'static str },
     #[error("a filter may list at most {limit} identifiers beside those it is cut by")]
     FilterTooLong { limit: usize },
+    #[error(
+        "a partition of the blocks view has the only rows of blocks that were archived, so it \
+         can not be retired"
+    )]
+    HoldsArchivedBlocks,
     #[error("there may be {limit} query denials, and there are; remove one first")]
     TooManyDenials { limit: u32 },
 }

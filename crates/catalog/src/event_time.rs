@@ -46,12 +46,12 @@ pub(crate) fn push_event_range(sql: &mut Builder, range: TimeRange) {
 }
 
 /// A range up to the limits of time has none: ticks can convert to later times.
-fn begin(range: TimeRange) -> f64 {
+pub(crate) fn begin(range: TimeRange) -> f64 {
     let begin = range.begin.checked_sub(MARGIN);
     begin.map_or(f64::NEG_INFINITY, |begin| begin as f64)
 }
 
-fn end(range: TimeRange) -> f64 {
+pub(crate) fn end(range: TimeRange) -> f64 {
     let end = range.end.checked_add(MARGIN);
     end.map_or(f64::INFINITY, |end| end as f64)
 }

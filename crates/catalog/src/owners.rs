@@ -1,5 +1,6 @@
 //! The processes and streams of blocks, kept in memory: rows never change once they
-//! are registered.
+//! are registered. Rows that the retention deletes may stay here; see there why that
+//! does no harm.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
@@ -14,8 +15,6 @@ use crate::row::{ProcessRow, StreamRow};
 use crate::sql::Builder;
 use crate::{Error, Result, StoredProcess, StoredStream};
 
-/// Bytes that each of the two caches may hold; the least used are dropped beyond it.
-const CACHE_BYTES: u64 = 64 << 20;
 /// Identifiers per statement.
 const CHUNK: usize = 256;
 const READING: &str = "reading the owners of blocks";
@@ -27,14 +26,15 @@ pub(crate) struct Owners {
 }
 
 impl Owners {
-    pub fn new() -> Self {
+    /// Half of the bytes for processes, half for streams; the least used are dropped beyond it.
+    pub fn new(cache_bytes: u64) -> Self {
         Self {
             processes: Cache::builder()
-                .max_capacity(CACHE_BYTES)
+                .max_capacity(cache_bytes / 2)
                 .weigher(|_, process: &Arc<StoredProcess>| process_weight(process))
                 .build(),
             streams: Cache::builder()
-                .max_capacity(CACHE_BYTES)
+                .max_capacity(cache_bytes / 2)
                 .weigher(|_, stream: &Arc<StoredStream>| stream_weight(stream))
                 .build(),
         }
@@ -81,6 +81,16 @@ impl Owners {
             }
         }
         complete(found, &missing, "stream of a block")
+    }
+
+    /// After its row is deleted.
+    pub async fn forget_process(&self, id: ProcessId) {
+        self.processes.invalidate(&id).await;
+    }
+
+    /// After its row is deleted.
+    pub async fn forget_stream(&self, id: StreamId) {
+        self.streams.invalidate(&id).await;
     }
 }
 

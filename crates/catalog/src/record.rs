@@ -52,8 +52,28 @@ pub struct StoredStream {
     pub insert_time: InsertTime,
 }
 
+/// Times between which the events of a block lie, in nanoseconds since the Unix epoch.
+/// Ticks can convert to times that no integer holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EventBounds {
+    pub begin: f64,
+    pub end: f64,
+}
+
+/// A visible block without its owners, as partitions keep it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ArchivedBlock {
+    pub info: BlockInfo,
+    pub insert_time: InsertTime,
+    /// See [`StoredBlock`].
+    pub source_insert_time: Option<TimeNs>,
+    pub event_bounds: EventBounds,
+    pub segment: Arc<str>,
+    pub range: Range<u64>,
+}
+
 /// A visible block with its owners.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct StoredBlock {
     pub info: BlockInfo,
     pub insert_time: InsertTime,
@@ -61,7 +81,10 @@ pub struct StoredBlock {
     pub segment: Arc<str>,
     /// Byte range inside the segment.
     pub range: Range<u64>,
+    /// For a copy from another lake, when that lake received the block.
+    pub source_insert_time: Option<TimeNs>,
     pub stream: Arc<StoredStream>,
+    pub event_bounds: EventBounds,
     pub process: Arc<StoredProcess>,
 }
 
@@ -73,7 +96,7 @@ impl StoredBlock {
     }
 }
 
-/// A recorded segment and what block rows say of it.
+/// A recorded segment and what blocks and staged payloads say of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReferencedSegment {
     pub key: String,
@@ -81,7 +104,8 @@ pub struct ReferencedSegment {
     pub bytes: u64,
     /// The largest end offset that a block refers to.
     pub end: u64,
-    /// How many blocks refer to it, visible or not.
+    /// How many blocks refer to it, visible or not, archived ones included, and payloads that
+    /// wait for theirs.
     pub blocks: u64,
 }
 

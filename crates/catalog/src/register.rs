@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, SqlSafeStr};
 use crate::database::WriteTransaction;
 use crate::event_time::event_times;
 use crate::sql::{Statement, Value, values_rows};
-use crate::text::{name, properties_json, tags_json};
+use crate::text::{list_json, name, properties_json};
 use crate::{Catalog, Registration, Result};
 
 const REGISTERING_PROCESS: &str = "registering a process";
@@ -32,7 +32,7 @@ impl Catalog {
             transaction.rollback(REGISTERING_PROCESS).await?;
             return Ok(Registration::AlreadyKnown);
         }
-        let publish = publish("blocks.process_id", id.as_bytes(), time);
+        let publish = publish("blocks.process_id", &[*id.as_bytes()], time);
         transaction.execute(REGISTERING_PROCESS, publish).await?;
         transaction.commit(REGISTERING_PROCESS).await?;
         Ok(Registration::New(time))
@@ -52,7 +52,7 @@ impl Catalog {
             return Ok(Registration::AlreadyKnown);
         }
         insert_tags(&mut transaction, stream).await?;
-        let publish = publish("blocks.stream_id", id.as_bytes(), time);
+        let publish = publish("blocks.stream_id", &[*id.as_bytes()], time);
         transaction.execute(REGISTERING_STREAM, publish).await?;
         transaction.commit(REGISTERING_STREAM).await?;
         Ok(Registration::New(time))
@@ -80,22 +80,23 @@ impl Catalog {
     }
 }
 
-/// Make the blocks visible that waited for this owner and have both now.
-fn publish(owner: &str, id: &[u8; 16], time: InsertTime) -> Statement {
+/// Make the blocks visible that waited for one of these owners and have both now.
+pub(crate) fn publish(owner: &str, ids: &[[u8; 16]], time: InsertTime) -> Statement {
     let (event_begin, event_end) = event_times("blocks");
+    let list = values_rows(1, ids.len(), 1);
     let sql = format!(
         "UPDATE blocks
          SET insert_time = $1, event_begin = {event_begin}, event_end = {event_end}
          FROM processes p, streams s
-         WHERE {owner} = $2 AND blocks.insert_time IS NULL
+         WHERE {owner} IN {list} AND blocks.insert_time IS NULL
            AND p.process_id = blocks.process_id AND s.stream_id = blocks.stream_id"
     );
-    Statement::of(AssertSqlSafe(sql).into_sql_str(), Vec::new())
-        .bind(time.0)
-        .bind(id)
+    let mut values = vec![Value::Int(time.0)];
+    values.extend(ids.iter().map(Value::from));
+    Statement::of(AssertSqlSafe(sql).into_sql_str(), values)
 }
 
-fn insert_process(process: &ProcessInfo, time: InsertTime) -> Statement {
+pub(crate) fn insert_process(process: &ProcessInfo, time: InsertTime) -> Statement {
     let parent = process.parent_process_id.map(|parent| *parent.as_bytes());
     Statement::new(
         "INSERT INTO processes (process_id, exe, username, realname, computer, distro, cpu_brand,
@@ -118,7 +119,7 @@ fn insert_process(process: &ProcessInfo, time: InsertTime) -> Statement {
     .bind(time.0)
 }
 
-fn insert_stream(stream: &StreamInfo, time: InsertTime) -> Statement {
+pub(crate) fn insert_stream(stream: &StreamInfo, time: InsertTime) -> Statement {
     Statement::new(
         "INSERT INTO streams (stream_id, process_id, tags, properties, format, insert_time,
              dependencies_metadata, objects_metadata)
@@ -127,7 +128,7 @@ fn insert_stream(stream: &StreamInfo, time: InsertTime) -> Statement {
     )
     .bind(stream.stream_id.as_bytes())
     .bind(stream.process_id.as_bytes())
-    .bind(tags_json(&stream.tags))
+    .bind(list_json(&stream.tags))
     .bind(properties_json(&stream.properties))
     .bind(name(&stream.format))
     .bind(time.0)
@@ -136,7 +137,10 @@ fn insert_stream(stream: &StreamInfo, time: InsertTime) -> Statement {
 }
 
 /// The tags once more, one row each, for scans by tag.
-async fn insert_tags(transaction: &mut WriteTransaction, stream: &StreamInfo) -> Result<()> {
+pub(crate) async fn insert_tags(
+    transaction: &mut WriteTransaction,
+    stream: &StreamInfo,
+) -> Result<()> {
     let tags: BTreeSet<String> = stream.tags.iter().map(|tag| name(tag)).collect();
     let tags: Vec<String> = tags.into_iter().collect();
     for chunk in tags.chunks(TAG_CHUNK) {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use model::{BlockInfo, InsertTime, ProcessInfo, StreamInfo};
 
-use crate::text::{parse_properties, parse_tags};
-use crate::{Error, Result, StoredProcess, StoredStream};
+use crate::text::{parse_list, parse_properties};
+use crate::{Error, EventBounds, Result, StoredProcess, StoredStream};
 
 #[derive(Debug, sqlx::FromRow)]
 pub(crate) struct ProcessRow {
@@ -71,7 +71,7 @@ impl TryFrom<StreamRow> for StoredStream {
             process_id: id(&row.process_id)?,
             dependencies_metadata: Bytes::from(row.dependencies_metadata),
             objects_metadata: Bytes::from(row.objects_metadata),
-            tags: parse_tags(&row.tags)?,
+            tags: parse_list(&row.tags, "tags text")?,
             properties: parse_properties(&row.properties)?,
             format: row.format,
         };
@@ -97,6 +97,9 @@ pub(crate) struct BlockRow {
     pub insert_time: i64,
     segment_offset: i64,
     payload_bytes: i64,
+    pub source_insert_time: Option<i64>,
+    event_begin: f64,
+    event_end: f64,
     pub key: String,
 }
 
@@ -115,6 +118,13 @@ impl BlockRow {
                 what: "number of objects",
             })?,
         })
+    }
+
+    pub fn event_bounds(&self) -> EventBounds {
+        EventBounds {
+            begin: self.event_begin,
+            end: self.event_end,
+        }
     }
 
     /// What blocks are ordered by.

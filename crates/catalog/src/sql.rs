@@ -14,6 +14,8 @@ pub(crate) enum Value {
     Text(String),
     Id([u8; 16]),
     OptionalId(Option<[u8; 16]>),
+    OptionalInt(Option<i64>),
+    OptionalText(Option<String>),
     Bytes(Bytes),
 }
 
@@ -50,6 +52,18 @@ impl From<&[u8]> for Value {
 impl From<&[u8; 16]> for Value {
     fn from(value: &[u8; 16]) -> Self {
         Self::Id(*value)
+    }
+}
+
+impl From<[u8; 16]> for Value {
+    fn from(value: [u8; 16]) -> Self {
+        Self::Id(value)
+    }
+}
+
+impl From<Bytes> for Value {
+    fn from(value: Bytes) -> Self {
+        Self::Bytes(value)
     }
 }
 
@@ -90,6 +104,14 @@ impl Builder {
         }
     }
 
+    /// Begins with a text that names its parameters itself, `$1` to the last of `values`.
+    pub fn with_values<const N: usize>(sql: &'static str, values: [Value; N]) -> Self {
+        Self {
+            sql: sql.to_owned(),
+            values: values.into(),
+        }
+    }
+
     pub fn push(&mut self, sql: &'static str) -> &mut Self {
         self.sql.push_str(sql);
         self
@@ -105,12 +127,12 @@ impl Builder {
     /// Append `($1, $2, …)`. The length is rounded up to a power of two by repeating
     /// the last value, so that few different texts reach the statement caches.
     /// An empty list is the caller's to handle: no row can match it.
-    pub fn bind_list(&mut self, ids: &[[u8; 16]]) -> &mut Self {
+    pub fn bind_list<T: Copy + Into<Value>>(&mut self, ids: &[T]) -> &mut Self {
         let padding = ids.last().into_iter().cycle();
         let padded = ids.iter().chain(padding);
         let mut separator = "(";
         for id in padded.take(ids.len().next_power_of_two()) {
-            self.push(separator).bind(id);
+            self.push(separator).bind(*id);
             separator = ", ";
         }
         self.push(")")

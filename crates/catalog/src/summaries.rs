@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use model::{InsertTime, ProcessId, StreamId, TimeNs, TimeRange};
+use model::{InsertRange, InsertTime, ProcessId, StreamId, TimeNs, TimeRange};
 
 use crate::database::Row;
 use crate::lists::Lists;
@@ -25,6 +25,8 @@ pub struct SummaryFilter {
     /// Only blocks inserted from `begin` on, of processes (or streams) that were
     /// registered up to `end`.
     pub range: Option<TimeRange>,
+    /// Only blocks inserted in this range.
+    pub insert_range: Option<InsertRange>,
 }
 
 impl SummaryFilter {
@@ -35,6 +37,7 @@ impl SummaryFilter {
             process_ids: None,
             stream_ids: None,
             range: None,
+            insert_range: None,
         }
     }
 }
@@ -231,6 +234,10 @@ fn statement(
     if let Some(range) = filter.range {
         sql.push(" AND b.insert_time >= ").bind(range.begin);
         sql.push(" AND o.insert_time <= ").bind(range.end);
+    }
+    if let Some(range) = filter.insert_range {
+        sql.push(" AND b.insert_time >= ").bind(range.begin.0);
+        sql.push(" AND b.insert_time < ").bind(range.end.0);
     }
     if let Some(after) = after {
         sql.push(" AND ").push(kind.key).push(" > ").bind(after);

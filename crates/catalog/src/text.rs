@@ -31,12 +31,12 @@ pub(crate) fn parse_properties(json: &str) -> Result<Properties> {
     })
 }
 
-pub(crate) fn tags_json(tags: &[String]) -> String {
-    serde_json::to_string(tags).expect("a list of texts is JSON")
+pub(crate) fn list_json(texts: &[String]) -> String {
+    serde_json::to_string(texts).expect("a list of texts is JSON")
 }
 
-pub(crate) fn parse_tags(json: &str) -> Result<Vec<String>> {
-    serde_json::from_str(json).map_err(|_| Error::Unreadable { what: "tags text" })
+pub(crate) fn parse_list(json: &str, what: &'static str) -> Result<Vec<String>> {
+    serde_json::from_str(json).map_err(|_| Error::Unreadable { what })
 }
 
 #[cfg(test)]
@@ -61,7 +61,7 @@ mod tests {
         assert!(!json.contains('\0'));
         assert_eq!(parse_properties(&json).unwrap(), properties);
         let tags = vec!["a\"b".to_owned(), String::new()];
-        assert_eq!(parse_tags(&tags_json(&tags)).unwrap(), tags);
-        assert!(parse_tags("{").is_err());
+        assert_eq!(parse_list(&list_json(&tags), "tags").unwrap(), tags);
+        assert!(parse_list("{", "tags").is_err());
     }
 }

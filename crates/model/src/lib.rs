@@ -10,4 +10,4 @@ pub use record::{
     BlockInfo, MAX_NAME_CHARS, ProcessInfo, Properties, RESERVED_PROPERTY_PREFIX, StreamInfo,
     TRANSIT_FORMAT, truncate_chars,
 };
-pub use time::{InsertTime, TimeNs, TimeRange};
+pub use time::{InsertRange, InsertTime, TimeNs, TimeRange};

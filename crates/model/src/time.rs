@@ -27,3 +27,43 @@ impl TimeRange {
         begin <= self.end && end >= self.begin
     }
 }
+
+/// A half-open range of insert times: `begin` is in it, `end` is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct InsertRange {
+    pub begin: InsertTime,
+    pub end: InsertTime,
+}
+
+impl InsertRange {
+    pub const fn new(begin: InsertTime, end: InsertTime) -> Self {
+        Self { begin, end }
+    }
+
+    pub const fn is_empty(&self) -> bool {
+        self.begin.0 >= self.end.0
+    }
+
+    pub const fn contains(&self, time: InsertTime) -> bool {
+        self.begin.0 <= time.0 && time.0 < self.end.0
+    }
+
+    /// Whether every time of `other` is in this range.
+    pub fn covers(&self, other: &Self) -> bool {
+        other.is_empty() || (self.begin <= other.begin && other.end <= self.end)
+    }
+
+    /// Whether the ranges share at least one time.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.intersect(other).is_some()
+    }
+
+    /// The times that both ranges hold; `None` when there are none.
+    pub fn intersect(&self, other: &Self) -> Option<Self> {
+        let shared = Self::new(self.begin.max(other.begin), self.end.min(other.end));
+        (!shared.is_empty()).then_some(shared)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,7 @@ async fn columns(url: String) -> Columns {
     let config = CatalogConfig {
         url,
         max_connections: 2,
+        cache_bytes: 8 << 20,
     };
     let rows: Vec<(String, String, String, bool)> = match Database::connect(&config).await.unwrap()
     {
@@ -34,7 +35,7 @@ async fn columns(url: String) -> Columns {
         .unwrap(),
     };
     rows.into_iter()
-        .filter(|(table, ..)| !table.starts_with("_sqlx"))
+        .filter(|(table, ..)| !table.starts_with("_sqlx") && !table.starts_with("sqlite_"))
         .map(|(table, column, kind, nullable)| {
             let kind = match kind.as_str() {
                 "BLOB" => "BYTEA",

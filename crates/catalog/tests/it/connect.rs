@@ -9,6 +9,7 @@ fn config(url: impl Into<String>) -> CatalogConfig {
     CatalogConfig {
         url: url.into(),
         max_connections: 4,
+        cache_bytes: 8 << 20,
     }
 }
 

@@ -47,6 +47,7 @@ impl Fixture {
         let config = CatalogConfig {
             url,
             max_connections: 4,
+            cache_bytes: 8 << 20,
         };
         let clock = clock(&now);
         Self {

@@ -1,7 +1,7 @@
 //! Totals per process and per stream.
 
 use catalog::{ProcessSummary, StreamSummary, SummaryFilter};
-use model::{InsertTime, TimeRange};
+use model::{InsertRange, InsertTime, TimeRange};
 
 use crate::fixture::{Fixture, block, for_each_catalog, process, process_id, stream, stream_id};
 
@@ -129,6 +129,50 @@ async fn ranges_and_lists_restrict_what_is_summed() {
         };
         assert!(processes(fixture, none.clone()).await.is_empty());
         assert!(streams(fixture, none).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn totals_can_be_cut_to_a_range_of_insert_times() {
+    for_each_catalog(async |fixture: &Fixture| {
+        fixture.register(1).await;
+        fixture.register(2).await;
+        let first = fixture.commit(&[block(1, 1)]).await.insert_time;
+        let second = fixture
+            .commit(&[block(2, 2), block(3, 1)])
+            .await
+            .insert_time;
+        let third = fixture.commit(&[block(4, 2)]).await.insert_time;
+        // Begin, end, end of `range`, processes with the time of their last block.
+        let late = i64::MAX;
+        type Expected<'a> = &'a [(u64, InsertTime)];
+        let cases: [(InsertTime, InsertTime, i64, Expected); 5] = [
+            (first, second, late, &[(1, first)]),
+            (first, third, late, &[(1, second), (2, second)]),
+            (second, InsertTime(late), late, &[(1, second), (2, third)]),
+            (first, first, late, &[]),
+            // Together with the other restriction: registered up to then.
+            (first, third, 0, &[]),
+        ];
+        for (begin, end, registered, expected) in cases {
+            let filter = SummaryFilter {
+                insert_range: Some(InsertRange::new(begin, end)),
+                range: (registered < late).then_some(TimeRange {
+                    begin: 0,
+                    end: registered,
+                }),
+                ..SummaryFilter::at(third)
+            };
+            let found = processes(fixture, filter.clone()).await;
+            let found = found
+                .iter()
+                .map(|p| (p.process.info.process_id, p.last_update_time));
+            let expected_processes = expected.iter().map(|(n, time)| (process_id(*n), *time));
+            assert!(found.eq(expected_processes), "{filter:?}");
+            let found = streams(fixture, filter).await;
+            assert_eq!(found.len(), expected.len());
+        }
     })
     .await;
 }
