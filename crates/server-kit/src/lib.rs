@@ -5,7 +5,8 @@
 //! bind every address ── serve ── SIGTERM / SIGINT / first failure ── stop accepting ── drain ── return
 //! ```
 //!
-//! Beside the life cycle: logging, health and readiness, the request log, the JSON error body.
+//! Beside the life cycle: logging, counters, health and readiness, the request log, the JSON error
+//! body.
 //! Nothing here reads the environment or knows what a service does.
 
 mod error;
@@ -14,6 +15,7 @@ mod health;
 mod http_server;
 mod json_error;
 mod logging;
+mod metrics;
 mod request_log;
 mod run;
 mod service;
@@ -24,6 +26,7 @@ pub use error_chain::ErrorChain;
 pub use health::{Readiness, health_router};
 pub use json_error::json_error;
 pub use logging::{LogFilterError, init_logging};
+pub use metrics::{Counter, METRICS_TARGET};
 pub use request_log::{RequestId, with_request_log};
 pub use run::run;
 pub use service::{Bind, Service};

@@ -7,7 +7,7 @@ use futures::FutureExt;
 use tokio::task::JoinSet;
 
 use crate::service::Bound;
-use crate::{Error, ErrorChain, Service, Shutdown};
+use crate::{Error, ErrorChain, Service, Shutdown, metrics};
 
 #[cfg(test)]
 mod tests;
@@ -31,6 +31,7 @@ pub async fn run(
     // A failure of one service stops the others without touching the caller's signal.
     let stop = shutdown.child();
     let mut running = start(bound, &stop);
+    let telling = tokio::spawn(metrics::tell(stop.clone()));
     let first = tokio::select! {
         () = shutdown.wait() => Ok(()),
         Some(ended) = running.join_next() => flatten(ended).and_then(|name| {
@@ -41,7 +42,10 @@ pub async fn run(
         tracing::error!(error = %ErrorChain(error), "a service failed; stopping the others");
     }
     stop.trigger();
-    first.and(drain(running, grace).await)
+    let drained = drain(running, grace).await;
+    // It ends with the signal; only a panic could be in the way, and would have been told.
+    let _ = telling.await;
+    first.and(drained)
 }
 
 type Ended = Result<String, Error>;
@@ -50,7 +54,10 @@ fn start(bound: Vec<Bound>, stop: &Shutdown) -> JoinSet<Ended> {
     let mut running = JoinSet::new();
     for service in bound {
         let name = service.name.clone();
-        tracing::info!(service = name, address = %service.address, "listening");
+        match service.address {
+            Some(address) => tracing::info!(service = name, %address, "listening"),
+            None => tracing::info!(service = name, "started"),
+        }
         let serving = AssertUnwindSafe(service.serve(stop.clone())).catch_unwind();
         running.spawn(async move {
             match serving.await {

@@ -54,7 +54,8 @@ enum Kind {
         serve: ServeOn,
     },
     Future {
-        address: SocketAddr,
+        /// None: it does not listen.
+        address: Option<SocketAddr>,
         serve: Box<dyn FnOnce(Shutdown) -> ServeFuture + Send>,
     },
 }
@@ -96,8 +97,25 @@ impl Service {
         Self {
             name: name.into(),
             kind: Kind::Future {
-                address,
+                address: Some(address),
                 serve: Box::new(|shutdown| serve(shutdown).boxed()),
+            },
+            afterwards: Vec::new(),
+        }
+    }
+
+    /// Work that nobody connects to; it must return after the signal, once what it does is
+    /// in order.
+    pub fn background<F, Fut>(name: impl Into<String>, work: F) -> Self
+    where
+        F: FnOnce(Shutdown) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<(), BoxError>> + Send + 'static,
+    {
+        Self {
+            name: name.into(),
+            kind: Kind::Future {
+                address: None,
+                serve: Box::new(|shutdown| work(shutdown).boxed()),
             },
             afterwards: Vec::new(),
         }
@@ -123,7 +141,7 @@ impl Service {
                 let (listener, address) = listen(&name, bind).await?;
                 let serve: Box<dyn FnOnce(Shutdown) -> ServeFuture + Send> =
                     Box::new(|shutdown| serve(listener, shutdown));
-                (address, serve)
+                (Some(address), serve)
             }
         };
         Ok(Bound {
@@ -143,10 +161,10 @@ impl fmt::Debug for Service {
     }
 }
 
-/// A service that holds its address and has not served anything yet.
+/// A service that holds its address, if any, and has not served anything yet.
 pub(crate) struct Bound {
     pub(crate) name: String,
-    pub(crate) address: SocketAddr,
+    pub(crate) address: Option<SocketAddr>,
     serve: Box<dyn FnOnce(Shutdown) -> ServeFuture + Send>,
     afterwards: Vec<BoxFuture<'static, ()>>,
 }

@@ -203,3 +203,22 @@ async fn http2_with_prior_knowledge_is_served() {
     running.shutdown.trigger();
     running.outcome.await.unwrap().unwrap();
 }
+
+#[tokio::test]
+async fn work_without_an_address_is_told_to_stop_and_waited_for() {
+    let is_done = Arc::new(AtomicBool::new(false));
+    let done = Arc::clone(&is_done);
+    let work = Service::background("work", |shutdown| async move {
+        shutdown.wait().await;
+        done.store(true, Ordering::SeqCst);
+        Ok(())
+    });
+    let shutdown = Shutdown::new();
+    shutdown.trigger();
+    run([work], shutdown, LONG).await.unwrap();
+    assert!(is_done.load(Ordering::SeqCst));
+
+    let early = Service::background("early", |_| async { Ok(()) });
+    let error = run([early], Shutdown::new(), LONG).await.unwrap_err();
+    assert!(matches!(error, Error::Ended { service } if service == "early"));
+}
