@@ -51,6 +51,7 @@ pub struct BlockBatches {
     walk: Walk,
     rows: Rows,
     census: Census,
+    memory_bytes: usize,
     done: bool,
 }
 
@@ -76,9 +77,11 @@ impl BlockBatches {
         let clock = TickClock::for_block(&source.process, &source.block)?;
         let payload = Payload::parse(payload).map_err(Error::Payload)?;
         let dependencies = decompress("dependencies", &payload.dependencies)?;
+        let dependency_bytes = dependencies.len();
         let types = &source.plan.layout.dependencies;
         let dependencies = Dependencies::parse(types, dependencies).map_err(Error::Dependencies)?;
         let objects = decompress("objects", &payload.objects)?;
+        let memory_bytes = objects.len() + dependency_bytes;
         let walk = Walk::new(Arc::clone(&source.plan), objects, clock, options);
         let (rows, census) = check(table, &source, &walk, dependencies, &columns)?;
         let varies = options.range.is_some() || columns.iter().any(|column| column.varies());
@@ -94,6 +97,7 @@ impl BlockBatches {
             walk,
             rows,
             census,
+            memory_bytes,
             done: false,
         })
     }
@@ -101,6 +105,11 @@ impl BlockBatches {
     /// The schema of the batches.
     pub fn schema(&self) -> SchemaRef {
         SchemaRef::clone(&self.schema)
+    }
+
+    /// Memory that the decompressed block takes, roughly.
+    pub fn memory_bytes(&self) -> usize {
+        self.memory_bytes
     }
 
     /// Events of the block that are not rows of the table: of a type that is not

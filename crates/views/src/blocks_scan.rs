@@ -10,12 +10,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use catalog::{BlockFilter, StoredBlock};
+use catalog::{BlockFilter, Snapshot, StoredBlock};
 use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use lake::{Lake, SegmentKey};
+use model::{InsertRange, InsertTime, TimeNs, TimeRange};
 use tokio::sync::Mutex;
 
-use crate::{Lakehouse, Result, ScanCounters};
+use crate::insert_ranges::InsertRanges;
+use crate::{Lakehouse, Result, ScanCounters, archived_blocks};
 
 /// Payload bytes that are fetched with one read (a larger block is a group of its own).
 const GROUP_BYTES_MAX: u64 = 1024 * 1024;
@@ -39,9 +41,9 @@ impl fmt::Debug for BlockQueue {
 }
 
 impl BlockQueue {
-    pub(crate) fn new(house: &Lakehouse, filter: BlockFilter, counters: Arc<ScanCounters>) -> Self {
+    pub(crate) fn new(house: &Lakehouse, scan: &BlockScan, counters: Arc<ScanCounters>) -> Self {
         let house = house.clone();
-        let groups = groups(&house, filter)
+        let groups = groups(&house, scan)
             .map_ok(move |group| fetch(house.clone(), group, Arc::clone(&counters)))
             .try_buffered(READ_AHEAD);
         Self {
@@ -55,21 +57,66 @@ impl BlockQueue {
     }
 }
 
-/// The catalog's pages of blocks, read as they are asked for.
+/// Which blocks are read.
+#[derive(Debug, Clone)]
+pub(crate) struct BlockScan {
+    pub(crate) snapshot: Snapshot,
+    /// Without a range of insert times.
+    pub(crate) filter: BlockFilter,
+    pub(crate) ranges: InsertRanges,
+}
+
+impl BlockScan {
+    /// One filter for each range between two insert times.
+    fn filters(&self, begin: InsertTime, end: InsertTime) -> Vec<BlockFilter> {
+        let inclusive = |range: InsertRange| TimeRange {
+            begin: range.begin.0,
+            end: range.end.0 - 1,
+        };
+        let ranges = self.ranges.within(InsertRange::new(begin, end));
+        let filters = ranges.iter().map(|range| BlockFilter {
+            insert_range: Some(inclusive(range)),
+            ..self.filter.clone()
+        });
+        filters.collect()
+    }
+}
+
+/// Pages of blocks, read as they are asked for: first those whose rows have left the
+/// catalog, then the others, range after range.
 pub(crate) fn pages(
     house: &Lakehouse,
-    filter: BlockFilter,
+    scan: &BlockScan,
 ) -> BoxStream<'static, Result<Vec<StoredBlock>>> {
-    futures::stream::try_unfold(house.catalog.blocks(filter), |mut pages| async move {
-        let page = pages.next_page().await?;
-        Ok((!page.is_empty()).then_some((page, pages)))
-    })
-    .boxed()
+    let archived_before = scan.snapshot.archived_before;
+    let archived = scan.filters(InsertTime(TimeNs::MIN), archived_before);
+    let archived = archived_blocks::pages(house, scan.snapshot, archived);
+    let filters = scan.filters(archived_before, InsertTime(TimeNs::MAX));
+    archived.chain(catalog_pages(house, filters)).boxed()
+}
+
+fn catalog_pages(
+    house: &Lakehouse,
+    filters: Vec<BlockFilter>,
+) -> BoxStream<'static, Result<Vec<StoredBlock>>> {
+    let catalog = house.catalog().clone();
+    let scans = filters
+        .into_iter()
+        .map(move |filter| catalog.blocks(filter));
+    let scans = futures::stream::iter(scans.collect::<Vec<_>>());
+    scans
+        .flat_map(|pages| {
+            futures::stream::try_unfold(pages, |mut pages| async move {
+                let page = pages.next_page().await?;
+                Ok((!page.is_empty()).then_some((page, pages)))
+            })
+        })
+        .boxed()
 }
 
 /// Pages, cut where the segment changes or a group is full.
-fn groups(house: &Lakehouse, filter: BlockFilter) -> BoxStream<'static, Result<Vec<StoredBlock>>> {
-    pages(house, filter)
+fn groups(house: &Lakehouse, scan: &BlockScan) -> BoxStream<'static, Result<Vec<StoredBlock>>> {
+    pages(house, scan)
         .map_ok(|page| futures::stream::iter(group_page(page).into_iter().map(Ok)))
         .try_flatten()
         .boxed()
@@ -117,9 +164,9 @@ async fn fetch(
     for range in &ranges {
         counters.add_block(length(range));
     }
-    let payloads = match house.lake.read_segment(&key, &ranges).await {
+    let payloads = match house.lake().read_segment(&key, &ranges).await {
         Ok(payloads) => payloads.into_iter().map(Some).collect(),
-        Err(error) if is_damage(&error) => read_singly(&house.lake, &key, &ranges).await?,
+        Err(error) if is_damage(&error) => read_singly(house.lake(), &key, &ranges).await?,
         Err(error) => return Err(error.into()),
     };
     Ok(group.into_iter().zip(payloads).collect())

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    ArrayRef, BinaryArray, DictionaryArray, Int32Array, Int64Array, ListBuilder, StringArray,
-    StringBuilder, TimestampNanosecondArray,
+    ArrayRef, BinaryArray, DictionaryArray, Float64Array, Int32Array, Int64Array, ListBuilder,
+    StringArray, StringBuilder, TimestampNanosecondArray,
 };
 use datafusion::arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef, TimeUnit};
 use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
@@ -180,8 +180,17 @@ pub(crate) fn times<R>(rows: &[R], value: impl Fn(&R) -> TimeNs) -> ArrayRef {
     Arc::new(TimestampNanosecondArray::from_iter_values(rows.iter().map(value)).with_timezone(UTC))
 }
 
+pub(crate) fn optional_times<R>(rows: &[R], value: impl Fn(&R) -> Option<TimeNs>) -> ArrayRef {
+    let times: TimestampNanosecondArray = rows.iter().map(value).collect();
+    Arc::new(times.with_timezone(UTC))
+}
+
 pub(crate) fn int64s<R>(rows: &[R], value: impl Fn(&R) -> i64) -> ArrayRef {
     Arc::new(Int64Array::from_iter_values(rows.iter().map(value)))
+}
+
+pub(crate) fn float64s<R>(rows: &[R], value: impl Fn(&R) -> f64) -> ArrayRef {
+    Arc::new(Float64Array::from_iter_values(rows.iter().map(value)))
 }
 
 pub(crate) fn int32s<R>(rows: &[R], value: impl Fn(&R) -> i32) -> ArrayRef {

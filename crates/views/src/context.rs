@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use catalog::Catalog;
-use datafusion::catalog::Session;
+use catalog::{Catalog, Snapshot};
 use datafusion::prelude::SessionConfig;
+use lake::ReadStats;
 use model::{InsertTime, TimeRange};
 use tokio::sync::OnceCell;
 
@@ -18,7 +18,10 @@ use crate::Result;
 #[derive(Debug, Default)]
 pub struct ScanContext {
     range: Option<TimeRange>,
-    snapshot: OnceCell<InsertTime>,
+    /// The snapshot that was asked for; otherwise it is the latest.
+    as_of: Option<InsertTime>,
+    is_blocks_only: bool,
+    snapshot: OnceCell<Snapshot>,
     counters: Arc<ScanCounters>,
 }
 
@@ -27,7 +30,10 @@ pub struct ScanContext {
 pub struct ScanCounters {
     blocks: AtomicU64,
     skipped_blocks: AtomicU64,
-    bytes: AtomicU64,
+    block_bytes: AtomicU64,
+    partitions: AtomicU64,
+    pruned_partitions: AtomicU64,
+    reads: Arc<ReadStats>,
 }
 
 impl ScanContext {
@@ -39,30 +45,61 @@ impl ScanContext {
         }
     }
 
+    /// The same at an earlier snapshot; a time that has not come yet is the latest one.
+    pub fn as_of(range: Option<TimeRange>, time: InsertTime) -> Self {
+        Self {
+            range,
+            as_of: Some(time),
+            ..Self::default()
+        }
+    }
+
+    /// Leave partitions out: every row comes from its block, as far as blocks are kept. The
+    /// answers are the same and take longer, which is how partitions are checked.
+    #[must_use]
+    pub fn blocks_only(self) -> Self {
+        Self {
+            is_blocks_only: true,
+            ..self
+        }
+    }
+
     pub fn install(self: &Arc<Self>, config: &mut SessionConfig) {
         config.set_extension(Arc::clone(self));
     }
 
-    /// The context of `session`; an unranged one of its own where none was installed.
-    pub(crate) fn of(session: &dyn Session) -> Arc<Self> {
-        session.config().get_extension::<Self>().unwrap_or_default()
+    /// The context of the session so configured; an unranged one of its own where none was installed.
+    pub fn of(config: &SessionConfig) -> Arc<Self> {
+        config.get_extension::<Self>().unwrap_or_default()
     }
 
     pub const fn range(&self) -> Option<TimeRange> {
         self.range
     }
 
+    pub(crate) const fn is_blocks_only(&self) -> bool {
+        self.is_blocks_only
+    }
+
     pub const fn counters(&self) -> &Arc<ScanCounters> {
         &self.counters
     }
 
-    pub(crate) async fn snapshot(&self, catalog: &Catalog) -> Result<InsertTime> {
-        Ok(*self.snapshot.get_or_try_init(|| catalog.snapshot()).await?)
+    /// What all scans of the query see.
+    pub async fn snapshot(&self, catalog: &Catalog) -> Result<Snapshot> {
+        let take = || async {
+            let latest = catalog.current_snapshot().await?;
+            match self.as_of {
+                Some(time) if time < latest.time => catalog.snapshot_at(time).await,
+                _ => Ok(latest),
+            }
+        };
+        Ok(*self.snapshot.get_or_try_init(take).await?)
     }
 }
 
 impl ScanCounters {
-    /// Blocks whose payload was read.
+    /// Blocks of the tail: those whose payload was read.
     pub fn blocks(&self) -> u64 {
         self.blocks.load(Ordering::Relaxed)
     }
@@ -72,17 +109,42 @@ impl ScanCounters {
         self.skipped_blocks.load(Ordering::Relaxed)
     }
 
-    /// Payload bytes read.
+    /// Bytes of payloads and partitions, from the store or from its cache.
     pub fn bytes(&self) -> u64 {
-        self.bytes.load(Ordering::Relaxed)
+        self.block_bytes.load(Ordering::Relaxed) + self.reads.bytes()
+    }
+
+    /// Partitions that were opened or may have been.
+    pub fn partitions(&self) -> u64 {
+        self.partitions.load(Ordering::Relaxed)
+    }
+
+    /// Partitions that the time range or a predicate on a time ruled out.
+    pub fn pruned_partitions(&self) -> u64 {
+        self.pruned_partitions.load(Ordering::Relaxed)
+    }
+
+    /// Reads of partitions that the cache of object ranges answered.
+    pub fn cache_hits(&self) -> u64 {
+        self.reads.hits()
+    }
+
+    pub(crate) const fn reads(&self) -> &Arc<ReadStats> {
+        &self.reads
     }
 
     pub(crate) fn add_block(&self, bytes: u64) {
         self.blocks.fetch_add(1, Ordering::Relaxed);
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.block_bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
     pub(crate) fn add_skipped_block(&self) {
         self.skipped_blocks.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn add_partitions(&self, scanned: usize, pruned: usize) {
+        self.partitions.fetch_add(scanned as u64, Ordering::Relaxed);
+        self.pruned_partitions
+            .fetch_add(pruned as u64, Ordering::Relaxed);
     }
 }

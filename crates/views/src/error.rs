@@ -1,7 +1,11 @@
 //! What can go wrong while a view is resolved or scanned.
 
+use chrono::{DateTime, SecondsFormat};
 use datafusion::arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
+use model::{InsertRange, InsertTime};
+
+use crate::regenerate::PIECES_MAX;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -15,12 +19,34 @@ pub enum Error {
         instance: String,
         expected: &'static str,
     },
+    #[error(
+        "the partition of the insert times {} does not lie within one bucket: \
+         choose begin, end and delta so that each partition does",
+        times(partition)
+    )]
+    Straddling { partition: InsertRange },
+    #[error(
+        "blocks that were inserted before {} have expired or are archived, so partitions of \
+         them can not be made from blocks",
+        time(*begin)
+    )]
+    SourceGone { begin: InsertTime },
+    #[error(
+        "the insert times {} hold more than {PIECES_MAX} partitions, choose a smaller delta",
+        times(bucket)
+    )]
+    BucketTooLarge { bucket: InsertRange },
     #[error("the catalog did not answer")]
     Catalog(#[from] catalog::Error),
     #[error("the object store did not answer")]
     Lake(#[from] lake::Error),
     #[error("building a batch failed")]
     Arrow(#[from] ArrowError),
+    /// A stored value that this version could not have written.
+    #[error("{0} holds an unreadable value")]
+    Unreadable(&'static str),
+    #[error("the engine failed")]
+    Engine(#[from] DataFusionError),
 }
 
 impl Error {
@@ -34,7 +60,19 @@ impl From<Error> for DataFusionError {
     fn from(error: Error) -> Self {
         match error {
             Error::UnknownViewSet(_) | Error::BadInstance { .. } => Self::Plan(error.to_string()),
+            Error::Straddling { .. } | Error::SourceGone { .. } | Error::BucketTooLarge { .. } => {
+                Self::Execution(error.to_string())
+            }
+            Error::Engine(error) => error,
             other => Self::External(Box::new(other)),
         }
     }
+}
+
+fn times(range: &InsertRange) -> String {
+    format!("[{}, {})", time(range.begin), time(range.end))
+}
+
+fn time(time: InsertTime) -> String {
+    DateTime::from_timestamp_nanos(time.0).to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }

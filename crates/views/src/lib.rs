@@ -1,28 +1,58 @@
 //! What is queryable: the views and how their rows are produced.
 //!
-//! A scan follows the same path whatever the view:
+//! A view instance is a table: `partitions ∪ tail`, at one snapshot of the commit clock.
 //!
-//! 1. SQL predicates and the caller's time range become [`predicate::Constraints`];
-//! 2. the catalog pages through the blocks that can hold a match, at one snapshot;
-//! 3. [`blocks_scan`] reads their payloads, neighbours of a segment together, and
-//!    hands them to as many decoders as the engine has partitions;
-//! 4. each decoder yields Arrow batches, one block at a time, so that memory does not
-//!    grow with the length of the scan.
+//! ```text
+//! PartitionedTable ──┬─► partitions::scan: Parquet objects, pruned by event time
+//!                    └─► View::source: the tail, from blocks or from another view
+//!                          EventsView ─► events_scan ─► blocks_scan ─► decode
+//!                          CatalogView: rows of the catalog (blocks, processes, streams)
+//!                          LogStatsView: sums over log_entries
+//! ```
 //!
-//! Everything here is the *tail* of a view: rows decoded when they are asked for, which
-//! makes an acknowledged event queryable at once.
+//! - A partition covers a half-open range of insert times that is over, so it is complete
+//!   for ever. What no active partition covers is the tail; which is which never changes
+//!   an answer.
+//! - Views that sum up blocks ([`merged_table`]) add up the rows of both.
+//! - [`upkeep`] and [`regenerate`] make and merge partitions of global views when they are
+//!   told to; [`just_in_time`] those of process instances, behind the queries of them.
+//! - [`archive`] lets old block rows leave the catalog; [`archived_blocks`] reads them from
+//!   the partitions of the `blocks` view.
+//! - All of it runs within the [`Resources`] of the process.
 
+mod archive;
+mod archived_blocks;
 mod blocks_scan;
-mod blocks_table;
-mod catalog_table;
+mod blocks_view;
+mod catalog_view;
 mod columns;
 mod context;
-mod entities;
+mod describe;
 mod error;
-mod events_table;
+mod events_scan;
+mod events_view;
+mod insert_ranges;
+mod just_in_time;
 mod lakehouse;
+mod log_stats_view;
+mod materialize;
+mod merged_table;
+mod owners_views;
+mod partitioned_table;
+mod partitions;
+mod parts_table;
 mod predicate;
+mod regenerate;
+mod resources;
+mod upkeep;
+mod view;
 
 pub use context::{ScanContext, ScanCounters};
+pub use describe::ViewSetInfo;
 pub use error::{Error, Result};
-pub use lakehouse::{GLOBAL_INSTANCE, Lakehouse};
+pub use lakehouse::{GlobalView, Lakehouse};
+pub use materialize::Outcome;
+pub use regenerate::{Regeneration, is_irreplaceable};
+pub use resources::{ResourceConfig, Resources, bounded_pool};
+pub use upkeep::{Effort, Gaps, Upkeep};
+pub use view::GLOBAL_INSTANCE;

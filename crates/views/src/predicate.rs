@@ -5,10 +5,13 @@
 
 use std::collections::BTreeSet;
 
-use catalog::BlockFilter;
+use catalog::{BlockFilter, Snapshot};
 use datafusion::common::ScalarValue;
-use datafusion::logical_expr::{Between, BinaryExpr, Expr, Operator, TableProviderFilterPushDown};
-use model::{BlockId, InsertTime, ProcessId, StreamId, TimeNs, TimeRange};
+use datafusion::logical_expr::{Between, BinaryExpr, Expr, Operator};
+use model::{BlockId, ProcessId, StreamId, TimeNs, TimeRange};
+
+use crate::blocks_scan::BlockScan;
+use crate::insert_ranges::InsertRanges;
 
 /// What a column of a view means to the catalog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,16 +70,27 @@ impl Constraints {
                 .any(|range| range.begin > range.end)
     }
 
-    /// The blocks that can hold a match; `tag`: of streams with this tag only.
-    pub(crate) fn into_block_filter(self, snapshot: InsertTime, tag: Option<&str>) -> BlockFilter {
-        BlockFilter {
-            snapshot,
+    /// The blocks of the given insert times that can hold a match; `tag`: of streams with
+    /// this tag only.
+    pub(crate) fn into_block_scan(
+        self,
+        snapshot: Snapshot,
+        tag: Option<&str>,
+        ranges: &InsertRanges,
+    ) -> BlockScan {
+        let filter = BlockFilter {
+            snapshot: snapshot.time,
             tag: tag.map(str::to_owned),
             process_ids: self.processes.map(Vec::from_iter),
             stream_ids: self.streams.map(Vec::from_iter),
             block_ids: self.blocks.map(Vec::from_iter),
             event_range: self.event_time,
-            insert_range: self.insert_time,
+            insert_range: None,
+        };
+        BlockScan {
+            snapshot,
+            filter,
+            ranges: ranges.clone(),
         }
     }
 
@@ -166,20 +180,6 @@ impl Constraints {
         }
         true
     }
-}
-
-/// Which filters a scan can use; the engine keeps them all, because pruning is by block.
-pub(crate) fn pushdown(filters: &[&Expr], roles: Roles) -> Vec<TableProviderFilterPushDown> {
-    filters
-        .iter()
-        .map(|filter| {
-            if Constraints::default().apply(filter, roles) {
-                TableProviderFilterPushDown::Inexact
-            } else {
-                TableProviderFilterPushDown::Unsupported
-            }
-        })
-        .collect()
 }
 
 fn role_of(expr: &Expr, roles: Roles) -> Option<Role> {

@@ -22,13 +22,6 @@ fn check(filter: &Expr, expected: &Constraints) {
         &Constraints::from_filters(std::slice::from_ref(filter), ROLES),
         expected
     );
-    let understood = *expected != Constraints::default();
-    let answer = pushdown(&[filter], ROLES);
-    assert_eq!(
-        answer[0] == TableProviderFilterPushDown::Inexact,
-        understood,
-        "{filter}"
-    );
 }
 
 fn event(begin: i64, end: i64) -> Constraints {

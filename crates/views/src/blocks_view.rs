@@ -1,16 +1,20 @@
-//! The `blocks` table: one row per block, joined with its stream and its process.
+//! The `blocks` view: one row per block, joined with its stream and its process.
 
 use std::sync::LazyLock;
 
-use catalog::{BlockFilter, StoredBlock};
+use catalog::{Snapshot, StoredBlock};
 use datafusion::arrow::datatypes::DataType;
-use futures::stream::{BoxStream, StreamExt, TryStreamExt};
-use model::{InsertTime, TimeNs, TimeRange};
+use datafusion::logical_expr::{Expr, col};
+use futures::stream::BoxStream;
+use model::{TimeNs, TimeRange};
 
 use crate::blocks_scan;
-use crate::catalog_table::{CatalogRows, CatalogTable};
+use crate::catalog_view::{CatalogRows, CatalogView};
 use crate::columns::{self, Column, Columns, properties_type, tags_type, time_type};
+use crate::events_view::time;
+use crate::insert_ranges::InsertRanges;
 use crate::predicate::{Constraints, Role, Roles};
+use crate::view::{ViewSet, schema_hash};
 use crate::{Lakehouse, Result};
 
 const ROLES: Roles = &[
@@ -20,49 +24,58 @@ const ROLES: Roles = &[
     ("insert_time", Role::InsertTime),
 ];
 
-pub(crate) type BlocksTable = CatalogTable<Blocks>;
+/// The name of the view set.
+pub(crate) const BLOCKS: &str = "blocks";
+
+/// Counts changes of what the rows mean.
+const VERSION: u8 = 1;
+
+pub(crate) type BlocksView = CatalogView<Blocks>;
 
 pub(crate) struct Blocks;
 
-/// A time range keeps blocks that had begun by its end and arrived after its begin.
-#[derive(Clone)]
-pub(crate) struct Filter {
-    blocks: BlockFilter,
-    begun_by: TimeNs,
-}
+static SET: LazyLock<ViewSet> = LazyLock::new(|| ViewSet {
+    name: BLOCKS,
+    schema: COLUMNS.schema().clone(),
+    hidden_columns: HIDDEN_COLUMNS,
+    schema_hash: schema_hash(VERSION, COLUMNS.schema()),
+    order: &["insert_time"],
+    keeps_order: true,
+    bounds: ("begin_time", "insert_time"),
+    roles: ROLES,
+});
 
 impl CatalogRows for Blocks {
     type Row = StoredBlock;
-    type Filter = Filter;
-    const ROLES: Roles = ROLES;
+
+    fn set() -> &'static ViewSet {
+        &SET
+    }
 
     fn columns() -> &'static Columns<StoredBlock> {
         &COLUMNS
     }
 
-    fn restrict(constraints: &mut Constraints, range: Option<TimeRange>) {
-        if let Some(range) = range {
-            constraints.require_insert_range(range.begin, TimeNs::MAX);
-        }
+    /// A time range keeps blocks that had begun by its end and arrived after its begin.
+    fn row_filters(range: TimeRange) -> Vec<Expr> {
+        vec![
+            col("begin_time").lt_eq(time(range.end)),
+            col("insert_time").gt_eq(time(range.begin)),
+        ]
     }
 
-    fn filter(snapshot: InsertTime, range: Option<TimeRange>, constraints: Constraints) -> Filter {
-        Filter {
-            blocks: constraints.into_block_filter(snapshot, None),
-            begun_by: range.map_or(TimeNs::MAX, |range| range.end),
-        }
+    fn constrain(constraints: &mut Constraints, range: TimeRange) {
+        constraints.require_insert_range(range.begin, TimeNs::MAX);
     }
 
     fn pages(
         house: &Lakehouse,
-        Filter { blocks, begun_by }: Filter,
+        snapshot: Snapshot,
+        ranges: &InsertRanges,
+        constraints: Constraints,
     ) -> BoxStream<'static, Result<Vec<StoredBlock>>> {
-        blocks_scan::pages(house, blocks)
-            .map_ok(move |mut page| {
-                page.retain(|block| block.info.begin_time <= begun_by);
-                page
-            })
-            .boxed()
+        let scan = constraints.into_block_scan(snapshot, None, ranges);
+        blocks_scan::pages(house, &scan)
     }
 }
 
@@ -70,8 +83,33 @@ static COLUMNS: LazyLock<Columns<StoredBlock>> = LazyLock::new(|| {
     let mut all = block_columns();
     all.extend(stream_columns());
     all.extend(process_columns());
+    all.push(source_insert_time());
+    all.extend(hidden_columns());
     Columns::new(all)
 });
+
+const HIDDEN_COLUMNS: usize = 4;
+
+/// Where the payload lies, and between which times its events.
+fn hidden_columns() -> [Column<StoredBlock>; HIDDEN_COLUMNS] {
+    use DataType::{Float64, Int64, Utf8};
+    [
+        Column::required("segment", Utf8, |rows| {
+            columns::strings(rows, |row| &row.segment)
+        }),
+        Column::required("segment_offset", Int64, |rows| {
+            columns::int64s(rows, |row| {
+                i64::try_from(row.range.start).expect("the catalog stores signed offsets")
+            })
+        }),
+        Column::required("event_begin", Float64, |rows| {
+            columns::float64s(rows, |row| row.event_bounds.begin)
+        }),
+        Column::required("event_end", Float64, |rows| {
+            columns::float64s(rows, |row| row.event_bounds.end)
+        }),
+    ]
+}
 
 fn block_columns() -> Vec<Column<StoredBlock>> {
     use DataType::{Int32, Int64, Utf8};
@@ -191,4 +229,11 @@ fn process_columns() -> Vec<Column<StoredBlock>> {
             )
         }),
     ]
+}
+
+/// Of a copy from another lake, its insert time there.
+fn source_insert_time() -> Column<StoredBlock> {
+    Column::nullable("source_insert_time", time_type(), |rows| {
+        columns::optional_times(rows, |row| row.source_insert_time)
+    })
 }

@@ -1,116 +1,56 @@
-//! Tables whose rows are events: `log_entries` and `measures`, global or of one process.
+//! Events straight from their blocks, decoded by all cores.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_trait::async_trait;
 use bytes::Bytes;
-use catalog::{BlockFilter, StoredBlock};
+use catalog::StoredBlock;
 use datafusion::arrow::compute::concat_batches;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::catalog::{Session, TableProvider};
 use datafusion::error::Result as DataFusionResult;
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use decode::{BlockBatches, BlockSource, DecodeOptions, EventTable};
 use futures::stream::TryStreamExt;
-use model::ProcessId;
 
-use crate::blocks_scan::BlockQueue;
-use crate::context::ScanContext;
-use crate::predicate::{self, Constraints, Role, Roles};
+use crate::blocks_scan::{BlockQueue, BlockScan};
+use crate::context::ScanCounters;
 use crate::{Lakehouse, Result};
 
-const ROLES: Roles = &[
-    ("process_id", Role::Process),
-    ("stream_id", Role::Stream),
-    ("block_id", Role::Block),
-    ("time", Role::EventTime),
-    ("insert_time", Role::InsertTime),
-];
+/// Rows of small blocks leave together, up to about so many bytes: messages can be long.
+const SMALL_BYTES: usize = 4 << 20;
 
+/// Which blocks to decode, and what of them.
 #[derive(Debug)]
-pub(crate) struct EventsTable {
-    house: Lakehouse,
-    table: EventTable,
-    process: Option<ProcessId>,
+pub(crate) struct EventsScan {
+    pub(crate) house: Lakehouse,
+    pub(crate) counters: Arc<ScanCounters>,
+    pub(crate) table: EventTable,
+    pub(crate) blocks: BlockScan,
+    pub(crate) options: DecodeOptions,
+    /// Of the projected columns.
+    pub(crate) schema: SchemaRef,
 }
 
-impl EventsTable {
-    pub(crate) const fn new(
-        house: Lakehouse,
-        table: EventTable,
-        process: Option<ProcessId>,
-    ) -> Self {
-        Self {
-            house,
-            table,
-            process,
-        }
-    }
-}
-
-#[async_trait]
-impl TableProvider for EventsTable {
-    fn schema(&self) -> SchemaRef {
-        self.table.schema()
-    }
-
-    fn table_type(&self) -> TableType {
-        TableType::Base
-    }
-
-    fn supports_filters_pushdown(
-        &self,
-        filters: &[&Expr],
-    ) -> DataFusionResult<Vec<TableProviderFilterPushDown>> {
-        Ok(predicate::pushdown(filters, ROLES))
-    }
-
-    async fn scan(
-        &self,
-        session: &dyn Session,
-        projection: Option<&Vec<usize>>,
-        filters: &[Expr],
+impl EventsScan {
+    pub(crate) fn plan(
+        self,
+        partitions: usize,
         limit: Option<usize>,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
-        let context = ScanContext::of(session);
-        let mut constraints = Constraints::from_filters(filters, ROLES);
-        constraints.require_event_range(context.range());
-        if let Some(process) = self.process {
-            constraints.require_process(process);
-        }
-        let schema = match projection {
-            Some(columns) => Arc::new(self.schema().project(columns)?),
-            None => self.schema(),
-        };
-        if constraints.is_unsatisfiable() {
-            return Ok(Arc::new(EmptyExec::new(schema)));
-        }
-        let options = DecodeOptions {
-            projection: projection.cloned(),
-            range: constraints.event_time,
-            batch_rows: session.config().batch_size(),
-        };
-        let snapshot = context.snapshot(&self.house.catalog).await?;
-        let filter = constraints.into_block_filter(snapshot, Some(self.table.tag()));
-        let scan = Arc::new(EventsScan {
-            house: self.house.clone(),
-            context,
-            table: self.table,
-            filter,
-            options,
-            schema: Arc::clone(&schema),
-            partitions: session.config().target_partitions().max(1),
+        let partitions = partitions.max(1);
+        let schema = Arc::clone(&self.schema);
+        let shared = Arc::new(Shared {
+            scan: self,
+            partitions,
             round: Mutex::default(),
         });
-        let partitions = (0..scan.partitions)
-            .map(|_| Arc::new(EventsPartition(Arc::clone(&scan))) as Arc<dyn PartitionStream>)
+        let partitions = (0..partitions)
+            .map(|_| Arc::new(EventsPartition(Arc::clone(&shared))) as Arc<dyn PartitionStream>)
             .collect();
         Ok(Arc::new(StreamingTableExec::try_new(
             schema,
@@ -125,13 +65,8 @@ impl TableProvider for EventsTable {
 
 /// What the partitions of one scan share.
 #[derive(Debug)]
-struct EventsScan {
-    house: Lakehouse,
-    context: Arc<ScanContext>,
-    table: EventTable,
-    filter: BlockFilter,
-    options: DecodeOptions,
-    schema: SchemaRef,
+struct Shared {
+    scan: EventsScan,
     partitions: usize,
     round: Mutex<Round>,
 }
@@ -144,12 +79,13 @@ struct Round {
     taken: usize,
 }
 
-impl EventsScan {
+impl Shared {
     fn queue(&self) -> Arc<BlockQueue> {
         let mut round = self.round.lock().unwrap_or_else(PoisonError::into_inner);
         let queue = Arc::clone(round.queue.get_or_insert_with(|| {
-            let counters = Arc::clone(self.context.counters());
-            Arc::new(BlockQueue::new(&self.house, self.filter.clone(), counters))
+            let scan = &self.scan;
+            let counters = Arc::clone(&scan.counters);
+            Arc::new(BlockQueue::new(&scan.house, &scan.blocks, counters))
         }));
         round.taken += 1;
         if round.taken == self.partitions {
@@ -160,26 +96,29 @@ impl EventsScan {
 }
 
 #[derive(Debug)]
-struct EventsPartition(Arc<EventsScan>);
+struct EventsPartition(Arc<Shared>);
 
 impl PartitionStream for EventsPartition {
     fn schema(&self) -> &SchemaRef {
-        &self.0.schema
+        &self.0.scan.schema
     }
 
-    fn execute(&self, _context: Arc<TaskContext>) -> SendableRecordBatchStream {
+    fn execute(&self, context: Arc<TaskContext>) -> SendableRecordBatchStream {
+        let consumer = MemoryConsumer::new("block decoder");
         let decoder = Decoder {
-            scan: Arc::clone(&self.0),
+            memory: consumer.register(context.memory_pool()),
+            shared: Arc::clone(&self.0),
             queue: self.0.queue(),
             waiting: VecDeque::new(),
             current: None,
             small: Vec::new(),
             small_rows: 0,
+            small_bytes: 0,
         };
         let batches = futures::stream::try_unfold(decoder, |mut decoder| async move {
             Ok::<_, crate::Error>(decoder.next_batch().await?.map(|batch| (batch, decoder)))
         });
-        let schema = Arc::clone(&self.0.schema);
+        let schema = Arc::clone(&self.0.scan.schema);
         Box::pin(RecordBatchStreamAdapter::new(
             schema,
             batches.map_err(Into::into),
@@ -189,30 +128,34 @@ impl PartitionStream for EventsPartition {
 
 /// Decodes blocks one after the other; rows of many small blocks leave in one batch.
 struct Decoder {
-    scan: Arc<EventsScan>,
+    /// For the block that is being decoded.
+    memory: MemoryReservation,
+    shared: Arc<Shared>,
     queue: Arc<BlockQueue>,
     waiting: VecDeque<(StoredBlock, Option<Bytes>)>,
     current: Option<(StoredBlock, BlockBatches)>,
     small: Vec<RecordBatch>,
     small_rows: usize,
+    small_bytes: usize,
 }
 
 impl Decoder {
     async fn next_batch(&mut self) -> Result<Option<RecordBatch>> {
-        let rows_wanted = self.scan.options.batch_rows / 2;
+        let rows_wanted = self.shared.scan.options.batch_rows / 2;
         loop {
             while let Some(batch) = self.decode_batch() {
                 if self.small.is_empty() && batch.num_rows() >= rows_wanted {
                     return Ok(Some(batch));
                 }
                 self.small_rows += batch.num_rows();
+                self.small_bytes += batch.get_array_memory_size();
                 self.small.push(batch);
-                if self.small_rows >= rows_wanted {
+                if self.small_rows >= rows_wanted || self.small_bytes >= SMALL_BYTES {
                     return self.take_small();
                 }
             }
             if let Some((block, payload)) = self.waiting.pop_front() {
-                self.open(block, payload).await;
+                self.open(block, payload).await?;
             } else if let Some(group) = self.queue.next().await? {
                 self.waiting.extend(group);
             } else {
@@ -222,12 +165,12 @@ impl Decoder {
     }
 
     fn take_small(&mut self) -> Result<Option<RecordBatch>> {
-        self.small_rows = 0;
+        (self.small_rows, self.small_bytes) = (0, 0);
         let small = std::mem::take(&mut self.small);
         Ok(match small.as_slice() {
             [] => None,
             [batch] => Some(batch.clone()),
-            batches => Some(concat_batches(&self.scan.schema, batches)?),
+            batches => Some(concat_batches(&self.shared.scan.schema, batches)?),
         })
     }
 
@@ -239,21 +182,26 @@ impl Decoder {
                 Some(Ok(batch)) if batch.num_rows() == 0 => {}
                 Some(Ok(batch)) => return Some(batch),
                 Some(Err(error)) => {
-                    skip(&self.scan.context, block, &error);
-                    self.current = None;
+                    skip(&self.shared.scan.counters, block, &error);
+                    self.close();
                 }
-                None => self.current = None,
+                None => self.close(),
             }
         }
     }
 
+    fn close(&mut self) {
+        self.current = None;
+        self.memory.free();
+    }
+
     /// A block that can not be decoded costs its own rows only.
-    async fn open(&mut self, block: StoredBlock, payload: Option<Bytes>) {
+    async fn open(&mut self, block: StoredBlock, payload: Option<Bytes>) -> Result<()> {
         let Some(payload) = payload else {
-            self.scan.context.counters().add_skipped_block();
-            return;
+            self.shared.scan.counters.add_skipped_block();
+            return Ok(());
         };
-        let batches = match self.scan.house.plan(&block.stream).await {
+        let batches = match self.shared.scan.house.plan(&block.stream).await {
             Ok(plan) => {
                 let source = BlockSource {
                     process: Arc::clone(&block.process.info),
@@ -261,7 +209,12 @@ impl Decoder {
                     block: block.info,
                     insert_time: block.insert_time,
                 };
-                BlockBatches::open(self.scan.table, source, &payload, &self.scan.options)
+                BlockBatches::open(
+                    self.shared.scan.table,
+                    source,
+                    &payload,
+                    &self.shared.scan.options,
+                )
             }
             Err(error) => Err(error),
         };
@@ -274,15 +227,17 @@ impl Decoder {
                         "events of unknown types ignored"
                     );
                 }
+                self.memory.try_resize(batches.memory_bytes())?;
                 self.current = Some((block, batches));
             }
-            Err(error) => skip(&self.scan.context, &block, &error),
+            Err(error) => skip(&self.shared.scan.counters, &block, &error),
         }
+        Ok(())
     }
 }
 
-fn skip(context: &ScanContext, block: &StoredBlock, error: &decode::Error) {
-    context.counters().add_skipped_block();
+fn skip(counters: &ScanCounters, block: &StoredBlock, error: &decode::Error) {
+    counters.add_skipped_block();
     tracing::warn!(
         block_id = %block.info.block_id,
         stream_id = %block.info.stream_id,
