@@ -1,51 +1,39 @@
 //! What all queries of a process share.
 
 use std::fmt;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use catalog::Catalog;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::CatalogProvider;
 use datafusion::catalog::SchemaProvider;
 use datafusion::catalog::memory::{MemoryCatalogProvider, MemorySchemaProvider};
 use datafusion::common::runtime::SpawnedTask;
-use datafusion::error::Result as DataFusionResult;
-use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
-use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::error::{DataFusionError, Result as DataFusionResult};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::prelude::SessionConfig;
-use lake::Lake;
-use views::{Lakehouse, ScanContext};
+use views::Lakehouse;
 
 use crate::admin_functions;
 use crate::caller::Access;
+use crate::deadline::Deadline;
 use crate::denials::{Denials, keep_fresh};
 use crate::error::QueryError;
-use crate::plan::{PlannedQuery, QueryRequest};
-use crate::table_functions::ViewInstance;
+use crate::plan::{BUILDING, PlannedQuery, QueryRequest};
+use crate::table_functions;
 use crate::usage::QueryUsage;
-
-/// Consumers named in the message of a query that ran out of memory.
-const REPORTED_CONSUMERS: NonZeroUsize = NonZeroUsize::new(5).expect("five is not zero");
 
 /// Where unqualified table names are looked up.
 const CATALOG: &str = "datafusion";
 const SCHEMA: &str = "public";
 
-/// Bounds of the engine.
+/// How queries are treated, whatever memory there is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineConfig {
-    /// Memory for all running queries together; what does not fit spills or fails.
-    pub memory_budget_bytes: usize,
-    /// Disk for spilling, all queries together.
-    pub spill_bytes_max: u64,
-    /// Partitions that one query runs at the same time.
-    pub parallelism: usize,
     /// How often the rules of the deny list are read from the catalog.
     pub denial_refresh: Duration,
+    /// How long a query may take, up to [`QUERY_TIME_LIMIT`](crate::QUERY_TIME_LIMIT).
+    pub query_time_max: Duration,
 }
 
 /// Plans and runs queries over one lake. Cheap to clone; one per process.
@@ -53,7 +41,9 @@ pub struct EngineConfig {
 pub struct QueryEngine {
     house: Lakehouse,
     templates: Templates,
+    global_tables: Arc<[(&'static str, SchemaRef)]>,
     denials: Arc<Denials>,
+    query_time_max: Duration,
     /// Ends with the last copy of the engine.
     _refreshing: Arc<SpawnedTask<()>>,
 }
@@ -75,32 +65,37 @@ impl fmt::Debug for QueryEngine {
 
 impl QueryEngine {
     /// Called within a Tokio runtime: the deny list is kept fresh in the background.
-    pub fn new(catalog: Catalog, lake: Lake, config: &EngineConfig) -> Result<Self, QueryError> {
-        let house = Lakehouse::new(catalog.clone(), lake);
-        let failed = |error| QueryError::from_engine("error creating the session", &error);
-        let reader = Arc::new(template(&house, config).map_err(failed)?);
-        let denials = Arc::new(Denials::new(catalog, Arc::clone(&reader)));
+    pub fn new(house: Lakehouse, config: &EngineConfig) -> Result<Self, QueryError> {
+        let failed =
+            |error: DataFusionError| QueryError::from_engine("error creating the session", &error);
+        let reader = Arc::new(template(&house).map_err(failed)?);
+        let denials = Arc::new(Denials::new(house.catalog().clone(), Arc::clone(&reader)));
         let mut administrator = SessionState::clone(&reader);
-        admin_functions::register(&mut administrator, &denials).map_err(failed)?;
+        admin_functions::register(&mut administrator, &house, &denials).map_err(failed)?;
         let refreshing = keep_fresh(Arc::clone(&denials), config.denial_refresh);
+        let tables = house.global_tables().map_err(failed)?.into_iter();
+        let tables = tables.map(|(name, table)| (name, table.schema()));
         Ok(Self {
             house,
+            global_tables: tables.collect(),
             templates: Templates {
                 reader,
                 administrator: Arc::new(administrator),
             },
             denials,
+            query_time_max: config.query_time_max,
             _refreshing: Arc::new(refreshing),
         })
     }
 
     /// The global tables with their stored schemas, in alphabetical order.
     pub fn global_tables(&self) -> Vec<(&'static str, SchemaRef)> {
-        let tables = self.house.global_tables();
-        tables
-            .into_iter()
-            .map(|(name, table)| (name, table.schema()))
-            .collect()
+        self.global_tables.to_vec()
+    }
+
+    /// The views that it queries.
+    pub const fn lakehouse(&self) -> &Lakehouse {
+        &self.house
     }
 
     /// Parse and plan one read-only statement that no rule of the deny list refuses; nothing
@@ -108,12 +103,16 @@ impl QueryEngine {
     pub async fn plan(&self, request: QueryRequest) -> Result<PlannedQuery, QueryError> {
         self.denials.check(&request)?;
         let begin = Instant::now();
-        let context = Arc::new(ScanContext::new(request.range));
+        let deadline = Deadline::after(self.query_time_max);
+        let context = Arc::new(request.scan_context());
         let mut session = self.session(&request);
         context.install(session.config_mut());
         session.mark_start_execution();
-        let usage = Arc::new(QueryUsage::new(begin.elapsed()));
-        PlannedQuery::plan(session, context, usage, &request).await
+        let share = self.house.resources().plan_memory_bytes();
+        let usage = Arc::new(QueryUsage::new(begin.elapsed(), share));
+        let planning = PlannedQuery::plan(session, context, usage, deadline, &request);
+        // Boxed, for it is large and passes through many callers.
+        deadline.limit(BUILDING, Box::pin(planning)).await
     }
 
     fn session(&self, request: &QueryRequest) -> SessionState {
@@ -130,15 +129,15 @@ impl QueryEngine {
     }
 }
 
-fn template(house: &Lakehouse, config: &EngineConfig) -> DataFusionResult<SessionState> {
+fn template(house: &Lakehouse) -> DataFusionResult<SessionState> {
     let mut state = SessionStateBuilder::new()
-        .with_config(session_config(config))
-        .with_runtime_env(runtime(config)?)
+        .with_config(session_config(house))
+        .with_runtime_env(Arc::clone(house.resources().runtime()))
         .with_default_features()
         .build();
     let catalog = MemoryCatalogProvider::new();
     let schema = MemorySchemaProvider::new();
-    for (name, table) in house.global_tables() {
+    for (name, table) in house.global_tables()? {
         schema.register_table(name.to_owned(), table)?;
     }
     catalog.register_schema(SCHEMA, Arc::new(schema))?;
@@ -146,31 +145,21 @@ fn template(house: &Lakehouse, config: &EngineConfig) -> DataFusionResult<Sessio
         .catalog_list()
         .register_catalog(CATALOG.to_owned(), Arc::new(catalog));
     sql_functions::register(&mut state)?;
-    state.register_udtf("view_instance", Arc::new(ViewInstance::new(house.clone())));
+    table_functions::register(&mut state, house);
     Ok(state)
 }
 
-fn session_config(config: &EngineConfig) -> SessionConfig {
-    let mut session = SessionConfig::new()
+fn session_config(house: &Lakehouse) -> SessionConfig {
+    let mut session = house
+        .resources()
+        .session_config()
         .with_default_catalog_and_schema(CATALOG, SCHEMA)
         .with_create_default_catalog_and_schema(false)
-        .with_information_schema(true)
-        .with_target_partitions(config.parallelism.max(1));
+        .with_information_schema(true);
     let options = session.options_mut();
     // Older Arrow implementations, Go's among them, can not read string views.
     options.sql_parser.map_string_types_to_utf8view = false;
     // Positions in error messages.
     options.sql_parser.collect_spans = true;
     session
-}
-
-fn runtime(config: &EngineConfig) -> DataFusionResult<Arc<RuntimeEnv>> {
-    let pool = FairSpillPool::new(config.memory_budget_bytes);
-    let disk = DiskManagerBuilder::default()
-        .with_mode(DiskManagerMode::OsTmpDirectory)
-        .with_max_temp_directory_size(config.spill_bytes_max);
-    RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(TrackConsumersPool::new(pool, REPORTED_CONSUMERS)))
-        .with_disk_manager_builder(disk)
-        .build_arc()
 }

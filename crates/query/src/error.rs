@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 use datafusion::common::Diagnostic;
 use datafusion::error::DataFusionError;
 
+use crate::{deadline, memory};
+
 /// Who can mend it; each protocol maps this to its own codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorClass {
@@ -13,7 +15,7 @@ pub enum ErrorClass {
     Invalid,
     /// Nobody: the caller may not do this.
     Forbidden,
-    /// The memory or spill budget is exhausted.
+    /// The memory or spill budget, or the time that a query may take, is exhausted.
     Resources,
     /// An administrator: a rule of the deny list is in the way.
     Denied,
@@ -40,15 +42,27 @@ pub fn classify_stream_error(error: &DataFusionError) -> QueryError {
 impl QueryError {
     pub(crate) fn from_engine(phase: &str, error: &DataFusionError) -> Self {
         let root = error.find_root();
-        let class = classify(root);
-        if class == ErrorClass::Internal {
-            tracing::error!(
+        let exhausted = memory::exhausted(root).or_else(|| deadline::time_is_up(root));
+        let class = match exhausted {
+            Some(_) => ErrorClass::Resources,
+            None => classify(root),
+        };
+        match class {
+            ErrorClass::Internal => tracing::error!(
                 error = error as &dyn std::error::Error,
                 phase,
                 "query failed"
-            );
+            ),
+            // Who held how much is nothing for the client.
+            ErrorClass::Resources => tracing::warn!(
+                error = error as &dyn std::error::Error,
+                phase,
+                "query ran out of resources"
+            ),
+            _ => {}
         }
-        let mut message = format!("{phase}: {}", describe(root));
+        let cause = exhausted.unwrap_or_else(|| describe(root));
+        let mut message = format!("{phase}: {cause}");
         if let Some(diagnostic) = error.diagnostic() {
             append_diagnostic(&mut message, diagnostic);
         }
@@ -63,7 +77,6 @@ const fn classify(root: &DataFusionError) -> ErrorClass {
         | DataFusionError::SchemaError(..)
         | DataFusionError::Configuration(_)
         | DataFusionError::Execution(_) => ErrorClass::Invalid,
-        DataFusionError::ResourcesExhausted(_) => ErrorClass::Resources,
         DataFusionError::NotImplemented(_) => ErrorClass::Unsupported,
         _ => ErrorClass::Internal,
     }

@@ -7,15 +7,20 @@
 
 mod admin_functions;
 mod caller;
+mod deadline;
 mod denials;
 mod engine;
 mod error;
+mod lazy_table;
+mod memory;
 mod plan;
 mod sql_hash;
 mod table_functions;
+mod times;
 mod usage;
 
 pub use caller::{Access, Origin};
+pub use deadline::QUERY_TIME_LIMIT;
 pub use engine::{EngineConfig, QueryEngine};
 pub use error::{ErrorClass, QueryError, classify_stream_error};
 pub use plan::{PlannedQuery, QueryRequest};

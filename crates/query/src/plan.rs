@@ -12,15 +12,21 @@ use datafusion::execution::session_state::SessionState;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::{displayable, execute_stream};
+use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use datafusion::prelude::SQLOptions;
 use futures::TryStreamExt;
-use model::TimeRange;
+use model::{InsertTime, TimeRange};
 use views::{ScanContext, ScanCounters};
 
 use crate::caller::{Access, Origin};
+use crate::deadline::Deadline;
 use crate::error::QueryError;
 use crate::usage::QueryUsage;
+
+/// What is being done until a plan is found valid, in messages.
+pub(crate) const BUILDING: &str = "error building dataframe";
+
+const PHYSICAL_PLANNING: &str = "error creating physical plan";
 
 /// A plan is logged up to this length.
 const LOGGED_PLAN_CHARS: usize = 2000;
@@ -33,6 +39,11 @@ pub struct QueryRequest {
     pub range: Option<TimeRange>,
     /// Outermost limit on the rows of the answer.
     pub limit: Option<usize>,
+    /// Answer as of this moment of the commit clock, as long as nothing that it saw is
+    /// purged; otherwise, and when it lies ahead, as of now.
+    pub as_of: Option<InsertTime>,
+    /// Answer without partitions, to check them: see [`ScanContext::blocks_only`].
+    pub blocks_only: bool,
     pub access: Access,
     pub origin: Origin,
 }
@@ -45,6 +56,17 @@ impl QueryRequest {
             ..Self::default()
         }
     }
+
+    pub(crate) fn scan_context(&self) -> ScanContext {
+        let context = match self.as_of {
+            Some(time) => ScanContext::as_of(self.range, time),
+            None => ScanContext::new(self.range),
+        };
+        match self.blocks_only {
+            true => context.blocks_only(),
+            false => context,
+        }
+    }
 }
 
 /// A statement that was found valid.
@@ -53,6 +75,7 @@ pub struct PlannedQuery {
     session: SessionState,
     context: Arc<ScanContext>,
     usage: Arc<QueryUsage>,
+    deadline: Deadline,
     plan: LogicalPlan,
 }
 
@@ -61,11 +84,12 @@ impl PlannedQuery {
         session: SessionState,
         context: Arc<ScanContext>,
         usage: Arc<QueryUsage>,
+        deadline: Deadline,
         request: &QueryRequest,
     ) -> Result<Self, QueryError> {
         let plan = read_only_plan(&session, &request.sql)
             .await
-            .map_err(|error| QueryError::from_engine("error building dataframe", &error))?;
+            .map_err(|error| QueryError::from_engine(BUILDING, &error))?;
         let plan = match request.limit {
             None => plan,
             Some(limit) => limited(plan, limit).map_err(|error| {
@@ -76,6 +100,7 @@ impl PlannedQuery {
             session,
             context,
             usage,
+            deadline,
             plan,
         })
     }
@@ -95,22 +120,16 @@ impl PlannedQuery {
         Arc::clone(&self.usage)
     }
 
-    /// Start it. Dropping the stream cancels the work.
+    /// Start it. Dropping the stream cancels the work. The time that the query may take has
+    /// begun with its planning; when it is over the stream ends with an error.
     pub async fn execute(self) -> Result<SendableRecordBatchStream, QueryError> {
         let schema = self.schema();
-        let physical = self
-            .session
-            .create_physical_plan(&self.plan)
-            .await
-            .map_err(|error| QueryError::from_engine("error creating physical plan", &error))?;
-        if tracing::enabled!(tracing::Level::DEBUG) {
-            let text = displayable(physical.as_ref()).indent(false).to_string();
-            let text = model::truncate_chars(&text, LOGGED_PLAN_CHARS);
-            tracing::debug!(plan = text, "physical plan");
-        }
+        let planning = Box::pin(self.physical_plan());
+        let physical = self.deadline.limit(PHYSICAL_PLANNING, planning).await?;
         self.usage.started(Arc::clone(&physical));
         let stream = execute_stream(physical, task_context(&self.session, &self.usage))
             .map_err(|error| QueryError::from_engine("error executing plan", &error))?;
+        let stream = self.deadline.limit_stream(stream);
         if stream.schema() == schema {
             return Ok(stream);
         }
@@ -118,6 +137,17 @@ impl PlannedQuery {
         let conformed =
             stream.and_then(move |batch| futures::future::ready(conform(&batch, &target)));
         Ok(Box::pin(RecordBatchStreamAdapter::new(schema, conformed)))
+    }
+
+    async fn physical_plan(&self) -> Result<Arc<dyn ExecutionPlan>, QueryError> {
+        let plan = self.session.create_physical_plan(&self.plan).await;
+        let plan = plan.map_err(|error| QueryError::from_engine(PHYSICAL_PLANNING, &error))?;
+        if tracing::enabled!(tracing::Level::DEBUG) {
+            let text = displayable(plan.as_ref()).indent(false).to_string();
+            let text = model::truncate_chars(&text, LOGGED_PLAN_CHARS);
+            tracing::debug!(plan = text, "physical plan");
+        }
+        Ok(plan)
     }
 }
 
@@ -146,7 +176,7 @@ fn limited(plan: LogicalPlan, limit: usize) -> DataFusionResult<LogicalPlan> {
 fn task_context(session: &SessionState, usage: &QueryUsage) -> Arc<TaskContext> {
     let shared = session.runtime_env();
     let runtime = RuntimeEnv {
-        memory_pool: usage.measured_pool(Arc::clone(&shared.memory_pool)),
+        memory_pool: usage.pool(Arc::clone(&shared.memory_pool)),
         ..RuntimeEnv::clone(shared)
     };
     Arc::new(TaskContext::new(

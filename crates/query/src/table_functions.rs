@@ -1,38 +1,28 @@
 //! Table functions open to every caller.
 
+mod list_partitions;
+mod list_view_sets;
+mod view_instance;
+
 use std::sync::Arc;
 
-use datafusion::catalog::{TableFunctionArgs, TableFunctionImpl, TableProvider};
 use datafusion::common::{ScalarValue, plan_err};
 use datafusion::error::Result;
+use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::Expr;
 use views::Lakehouse;
 
-/// `view_instance(view_set, instance_id)`: one instance of a view set as a table.
-#[derive(Debug)]
-pub(crate) struct ViewInstance {
-    house: Lakehouse,
-}
+use list_partitions::ListPartitions;
+use list_view_sets::ListViewSets;
+use view_instance::ViewInstance;
 
-impl ViewInstance {
-    pub(crate) const fn new(house: Lakehouse) -> Self {
-        Self { house }
-    }
-}
-
-impl TableFunctionImpl for ViewInstance {
-    fn call_with_args(&self, args: TableFunctionArgs) -> Result<Arc<dyn TableProvider>> {
-        let [view_set, instance] = args.exprs() else {
-            return plan_err!(
-                "view_instance takes two arguments, view_instance('<view set>', '<instance id>'), \
-                 given: {}",
-                args.exprs().len()
-            );
-        };
-        let view_set = literal_text("First argument to view_instance", view_set)?;
-        let instance = literal_text("Second argument to view_instance", instance)?;
-        Ok(self.house.instance(view_set, instance)?)
-    }
+pub(crate) fn register(session: &mut SessionState, house: &Lakehouse) {
+    let instance = ViewInstance::new(house.clone());
+    session.register_udtf("view_instance", Arc::new(instance));
+    let view_sets = ListViewSets::new(house.clone());
+    session.register_udtf("list_view_sets", Arc::new(view_sets));
+    let partitions = ListPartitions::new(house.clone());
+    session.register_udtf("list_partitions", Arc::new(partitions));
 }
 
 pub(crate) fn literal_text<'a>(what: &str, argument: &'a Expr) -> Result<&'a str> {
@@ -44,5 +34,13 @@ pub(crate) fn literal_text<'a>(what: &str, argument: &'a Expr) -> Result<&'a str
             _,
         ) => Ok(text),
         other => plan_err!("{what} must be a literal string, given: {other}"),
+    }
+}
+
+/// Refuse what a function without arguments was given.
+pub(crate) fn no_arguments(function: &str, arguments: &[Expr]) -> Result<()> {
+    match arguments.len() {
+        0 => Ok(()),
+        given => plan_err!("{function} takes no arguments, given: {given}"),
     }
 }

@@ -1,20 +1,18 @@
 //! What one query took from the budgets that all queries share.
 
-use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use datafusion::error::Result;
-use datafusion::execution::memory_pool::{
-    MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation,
-};
+use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::physical_plan::ExecutionPlan;
+
+use crate::memory::{MemoryUse, QueryPool};
 
 /// Read when the query has ended; before that it shows what happened so far.
 #[derive(Debug, Default)]
 pub struct QueryUsage {
     context_init: Duration,
+    memory_bytes_max: usize,
     memory: Arc<MemoryUse>,
     plan: OnceLock<Arc<dyn ExecutionPlan>>,
 }
@@ -27,9 +25,11 @@ pub struct Spill {
 }
 
 impl QueryUsage {
-    pub(crate) fn new(context_init: Duration) -> Self {
+    /// Of a query that may hold `memory_bytes_max` at one time.
+    pub(crate) fn new(context_init: Duration, memory_bytes_max: usize) -> Self {
         Self {
             context_init,
+            memory_bytes_max,
             ..Self::default()
         }
     }
@@ -41,7 +41,7 @@ impl QueryUsage {
 
     /// The most memory that the query's operators had reserved at one time.
     pub fn peak_memory_bytes(&self) -> u64 {
-        self.memory.peak.load(Ordering::Relaxed) as u64
+        self.memory.peak() as u64
     }
 
     pub fn spill(&self) -> Spill {
@@ -57,12 +57,10 @@ impl QueryUsage {
         let _ = self.plan.set(plan);
     }
 
-    /// The shared pool, seen by this query only.
-    pub(crate) fn measured_pool(&self, shared: Arc<dyn MemoryPool>) -> Arc<dyn MemoryPool> {
-        Arc::new(MeasuredPool {
-            shared,
-            memory: Arc::clone(&self.memory),
-        })
+    /// The shared pool as this query sees it.
+    pub(crate) fn pool(&self, shared: Arc<dyn MemoryPool>) -> Arc<dyn MemoryPool> {
+        let memory = Arc::clone(&self.memory);
+        Arc::new(QueryPool::new(shared, self.memory_bytes_max, memory))
     }
 }
 
@@ -73,73 +71,5 @@ fn add_spill(plan: &dyn ExecutionPlan, spill: &mut Spill) {
     }
     for child in plan.children() {
         add_spill(child.as_ref(), spill);
-    }
-}
-
-#[derive(Debug, Default)]
-struct MemoryUse {
-    reserved: AtomicUsize,
-    peak: AtomicUsize,
-}
-
-impl MemoryUse {
-    fn grow(&self, bytes: usize) {
-        let reserved = self.reserved.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        self.peak.fetch_max(reserved, Ordering::Relaxed);
-    }
-
-    fn shrink(&self, bytes: usize) {
-        self.reserved.fetch_sub(bytes, Ordering::Relaxed);
-    }
-}
-
-/// Hands everything to the shared pool and remembers the most that was held.
-#[derive(Debug)]
-struct MeasuredPool {
-    shared: Arc<dyn MemoryPool>,
-    memory: Arc<MemoryUse>,
-}
-
-impl fmt::Display for MeasuredPool {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.shared, f)
-    }
-}
-
-impl MemoryPool for MeasuredPool {
-    fn name(&self) -> &str {
-        self.shared.name()
-    }
-
-    fn register(&self, consumer: &MemoryConsumer) {
-        self.shared.register(consumer);
-    }
-
-    fn unregister(&self, consumer: &MemoryConsumer) {
-        self.shared.unregister(consumer);
-    }
-
-    fn grow(&self, reservation: &MemoryReservation, additional: usize) {
-        self.shared.grow(reservation, additional);
-        self.memory.grow(additional);
-    }
-
-    fn shrink(&self, reservation: &MemoryReservation, shrink: usize) {
-        self.shared.shrink(reservation, shrink);
-        self.memory.shrink(shrink);
-    }
-
-    fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
-        self.shared.try_grow(reservation, additional)?;
-        self.memory.grow(additional);
-        Ok(())
-    }
-
-    fn reserved(&self) -> usize {
-        self.shared.reserved()
-    }
-
-    fn memory_limit(&self) -> MemoryLimit {
-        self.shared.memory_limit()
     }
 }

@@ -1,9 +1,7 @@
 //! `deny_queries(match_expr, reason)`: record a rule of the deny list.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use datafusion::arrow::array::{StringArray, TimestampNanosecondArray};
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::catalog::{TableFunctionArgs, TableFunctionImpl, TableProvider};
 use datafusion::common::plan_err;
@@ -11,18 +9,11 @@ use datafusion::error::{DataFusionError, Result};
 use model::{DenialId, TimeNs};
 use tokio::sync::OnceCell;
 
-use super::lazy_table::lazy_table;
-use super::{UTC, time_type};
+use super::progress::{SCHEMA, row};
 use crate::caller::Origin;
 use crate::denials::{Denials, Proposal};
+use crate::lazy_table::lazy_table;
 use crate::table_functions::literal_text;
-
-static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
-    Arc::new(Schema::new(vec![
-        Field::new("time", time_type(), false),
-        Field::new("msg", DataType::Utf8, false),
-    ]))
-});
 
 #[derive(Debug)]
 pub(super) struct DenyQueries {
@@ -75,10 +66,7 @@ impl Creation {
     async fn row(&self) -> Result<RecordBatch> {
         let create = || self.denials.create(&self.proposal);
         let (time, id) = *self.outcome.get_or_try_init(create).await.map_err(failed)?;
-        let time = TimestampNanosecondArray::from(vec![time]).with_timezone(UTC);
-        let msg = StringArray::from(vec![id.to_string()]);
-        let columns = vec![Arc::new(time) as _, Arc::new(msg) as _];
-        Ok(RecordBatch::try_new(Arc::clone(&SCHEMA), columns)?)
+        row(time, &id.to_string())
     }
 }
 

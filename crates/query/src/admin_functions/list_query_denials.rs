@@ -7,12 +7,12 @@ use datafusion::arrow::array::{ArrayRef, StringArray, TimestampNanosecondArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::catalog::{TableFunctionArgs, TableFunctionImpl, TableProvider};
-use datafusion::common::plan_err;
 use datafusion::error::{DataFusionError, Result};
 
-use super::lazy_table::lazy_table;
-use super::{UTC, time_type};
-use crate::denials::Denials;
+use crate::denials::{Denials, LIST_QUERY_DENIALS};
+use crate::lazy_table::lazy_table;
+use crate::table_functions::no_arguments;
+use crate::times::{UTC, time_type};
 
 static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
     Arc::new(Schema::new(vec![
@@ -38,12 +38,7 @@ impl ListQueryDenials {
 
 impl TableFunctionImpl for ListQueryDenials {
     fn call_with_args(&self, args: TableFunctionArgs) -> Result<Arc<dyn TableProvider>> {
-        if !args.exprs().is_empty() {
-            return plan_err!(
-                "list_query_denials takes no arguments, given: {}",
-                args.exprs().len()
-            );
-        }
+        no_arguments(LIST_QUERY_DENIALS, args.exprs())?;
         let denials = Arc::clone(&self.denials);
         lazy_table(Arc::clone(&SCHEMA), move || {
             let denials = Arc::clone(&denials);

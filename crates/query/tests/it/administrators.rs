@@ -65,6 +65,12 @@ async fn for_readers_they_do_not_exist() -> Result<()> {
         "SELECT * FROM deny_queries('user_id = ''a''', 'why')",
         "SELECT * FROM list_query_denials()",
         "SELECT remove_query_denial('x')",
+        "SELECT * FROM retire_partitions('blocks', 'global', '2026-01-05', '2026-01-06')",
+        "SELECT * FROM materialize_partitions('blocks', '2026-01-05', '2026-01-06', 3600)",
+        "SELECT * FROM regenerate_partitions('blocks', '2026-01-05', '2026-01-06', 3600)",
+        "SELECT retire_partition_by_file('x')",
+        "SELECT retire_partition_by_metadata('blocks', 'global', now(), now())",
+        "SELECT retire_partition_by_metadata('blocks', 'global', now(), now(), X'00')",
     ] {
         let error = refusal(&house.engine, reader("ann", sql)).await;
         let unknown = refusal(&house.engine, reader("ann", "SELECT no_such_function()")).await;
@@ -86,6 +92,10 @@ async fn the_answers_have_stated_columns() -> Result<()> {
             vec![("time", time(), false), ("msg", text(), false)],
         ),
         (
+            "SELECT * FROM retire_partitions('x', 'x', '2026-01-05', '2026-01-06')",
+            vec![("time", time(), false), ("msg", text(), false)],
+        ),
+        (
             "SELECT * FROM list_query_denials()",
             vec![
                 ("rule_id", text(), false),
@@ -97,17 +107,27 @@ async fn the_answers_have_stated_columns() -> Result<()> {
             ],
         ),
     ] {
-        let schema = house.engine.plan(administrator(sql)).await?.schema();
-        let fields = schema.fields().iter();
-        let fields: Vec<_> = fields
-            .map(|field| {
-                let kind = field.data_type().clone();
-                (field.name().as_str(), kind, field.is_nullable())
-            })
-            .collect();
-        assert_eq!(fields, expected, "{sql}");
-        house.run(administrator(sql)).await?;
+        check_columns(&house, sql, &expected).await?;
     }
+    Ok(())
+}
+
+/// Of a query that an administrator asks, and of its answer.
+pub async fn check_columns(
+    house: &House,
+    sql: &str,
+    expected: &[(&str, DataType, bool)],
+) -> Result<()> {
+    let schema = house.engine.plan(administrator(sql)).await?.schema();
+    let fields = schema.fields().iter();
+    let fields: Vec<_> = fields
+        .map(|field| {
+            let kind = field.data_type().clone();
+            (field.name().as_str(), kind, field.is_nullable())
+        })
+        .collect();
+    assert_eq!(fields, expected, "{sql}");
+    house.run(administrator(sql)).await?;
     Ok(())
 }
 

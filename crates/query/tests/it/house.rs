@@ -1,24 +1,29 @@
 //! A lake of recorded programs, and an engine over it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
 use bytes::Bytes;
-use catalog::{Catalog, CatalogConfig, NewBlock, NewSegment};
+use catalog::{Catalog, CatalogConfig, Clock, NewBlock, NewSegment};
 use datafusion::arrow::array::{Array, Int64Array};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::cast::as_string_array;
 use futures::TryStreamExt;
 use lake::Lake;
-use query::{EngineConfig, QueryEngine, QueryRequest, ScanCounters};
+use model::TimeNs;
+use query::{EngineConfig, QUERY_TIME_LIMIT, QueryEngine, QueryRequest, ScanCounters};
 use test_kit::Capture;
+use views::{Lakehouse, ResourceConfig, Resources};
 use wire::envelope::{BlockEnvelope, ProcessEnvelope, StreamEnvelope};
 
 pub struct House {
     pub engine: QueryEngine,
-    catalog: Catalog,
+    pub catalog: Catalog,
     lake: Lake,
+    /// What time it is, unless it is 0.
+    time: Arc<AtomicI64>,
     _folder: tempfile::TempDir,
 }
 
@@ -29,30 +34,56 @@ impl House {
 
     /// With this many bytes of memory for all queries together.
     pub async fn with_memory(memory_budget_bytes: usize) -> Result<Self> {
+        Self::with_config(&config(memory_budget_bytes)).await
+    }
+
+    pub async fn with_config(config: &ResourceConfig) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let url = format!("sqlite://{}", folder.path().join("catalog.db").display());
-        let catalog = Catalog::connect(&CatalogConfig {
+        let stored_in = CatalogConfig {
             url,
             max_connections: 2,
-        })
-        .await?;
+            cache_bytes: 8 << 20,
+        };
+        let time = Arc::new(AtomicI64::new(0));
+        let clock = clock(Arc::clone(&time));
+        let catalog = Catalog::connect_with_clock(&stored_in, clock).await?;
         let lake = Lake::open("memory:///", [])?;
         // What one process does it knows at once; only another one has to wait.
-        let config = config(memory_budget_bytes, Duration::from_secs(3600));
-        let engine = QueryEngine::new(catalog.clone(), lake.clone(), &config)?;
+        let engine = engine(&catalog, &lake, config, Duration::from_secs(3600))?;
         Ok(Self {
             engine,
             catalog,
             lake,
+            time,
             _folder: folder,
         })
     }
 
+    /// From now on it is this time, as far as the lake knows.
+    pub fn set_time(&self, time: TimeNs) {
+        self.time.store(time, Ordering::SeqCst);
+    }
+
     /// Another process over the same lake, which reads the deny list all the time.
     pub fn another_engine(&self) -> Result<QueryEngine> {
-        let config = config(64 * 1024 * 1024, Duration::from_millis(10));
-        let (catalog, lake) = (self.catalog.clone(), self.lake.clone());
-        Ok(QueryEngine::new(catalog, lake, &config)?)
+        let config = config(64 * 1024 * 1024);
+        engine(
+            &self.catalog,
+            &self.lake,
+            &config,
+            Duration::from_millis(10),
+        )
+    }
+
+    /// One whose queries may take this long.
+    pub fn engine_for(&self, query_time_max: Duration) -> Result<QueryEngine> {
+        let config = EngineConfig {
+            denial_refresh: Duration::from_secs(3600),
+            query_time_max,
+        };
+        let house = self.engine.lakehouse().clone();
+        Ok(QueryEngine::new(house, &config)?)
     }
 
     /// The catalog answers no more.
@@ -142,11 +173,36 @@ pub async fn texts(engine: &QueryEngine, request: QueryRequest) -> Result<Vec<St
     Ok(texts)
 }
 
-fn config(memory_budget_bytes: usize, denial_refresh: Duration) -> EngineConfig {
-    EngineConfig {
-        memory_budget_bytes,
+/// With this much memory, all of which one query may use.
+pub fn config(memory_bytes: usize) -> ResourceConfig {
+    ResourceConfig {
+        memory_bytes,
+        plan_memory_bytes: memory_bytes,
+        footer_cache_bytes: 1024 * 1024,
         spill_bytes_max: 64 * 1024 * 1024,
+        spill_folder: None,
         parallelism: 2,
-        denial_refresh,
     }
+}
+
+fn clock(time: Arc<AtomicI64>) -> Clock {
+    let system = Clock::system();
+    Clock::new(move || match time.load(Ordering::SeqCst) {
+        0 => system.now(),
+        time => time,
+    })
+}
+
+fn engine(
+    catalog: &Catalog,
+    lake: &Lake,
+    config: &ResourceConfig,
+    denial_refresh: Duration,
+) -> Result<QueryEngine> {
+    let house = Lakehouse::new(catalog.clone(), lake.clone(), Resources::new(config)?);
+    let config = EngineConfig {
+        denial_refresh,
+        query_time_max: QUERY_TIME_LIMIT,
+    };
+    Ok(QueryEngine::new(house, &config)?)
 }

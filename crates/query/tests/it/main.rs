@@ -3,5 +3,12 @@
 mod administrators;
 mod denials;
 mod house;
+mod limits;
+mod listings;
+mod maintenance;
+mod memory;
+mod partitions;
 mod refusals;
+mod regeneration;
+mod retirement;
 mod scans;

@@ -16,7 +16,7 @@ use futures::future::BoxFuture;
 type Make = dyn Fn() -> BoxFuture<'static, Result<RecordBatch>> + Send + Sync;
 
 /// `make` returns a batch of `schema`; nothing happens before its future is polled.
-pub(super) fn lazy_table(
+pub(crate) fn lazy_table(
     schema: SchemaRef,
     make: impl Fn() -> BoxFuture<'static, Result<RecordBatch>> + Send + Sync + 'static,
 ) -> Result<Arc<dyn TableProvider>> {
