@@ -2,6 +2,7 @@
 
 use auth::Attribution;
 
+use crate::query_metrics::{self, End};
 use crate::request_headers::{ClientInfo, QueryOptions};
 use chrono::{DateTime, SecondsFormat};
 use query::{ErrorClass, QueryError, QueryUsage, ScanCounters, Spill, sql_hash};
@@ -15,6 +16,9 @@ pub const AUDIT_TARGET: &str = "flightsql_query_audit";
 
 /// A longer text is cut in the line; its hash is that of all of it.
 const SQL_BYTES_MAX: usize = 64 * 1024;
+
+/// The status of a query that ended well.
+const OK: &str = "ok";
 
 /// In the line of a begin, a shorter text does.
 const LOGGED_SQL_CHARS: usize = 2000;
@@ -100,7 +104,7 @@ impl Audit {
     }
 
     pub fn succeeded(&mut self) {
-        self.write("ok", None);
+        self.write(OK, None);
     }
 
     pub fn failed(&mut self, error: &QueryError) {
@@ -108,9 +112,17 @@ impl Audit {
     }
 
     fn write(&mut self, status: &'static str, error: Option<&QueryError>) {
-        if !std::mem::replace(&mut self.written, true)
-            && tracing::enabled!(target: AUDIT_TARGET, tracing::Level::INFO)
-        {
+        if std::mem::replace(&mut self.written, true) {
+            return;
+        }
+        let end = match error {
+            Some(error) => End::Failed(error.class),
+            None if status == OK => End::Completed,
+            None => End::Incomplete,
+        };
+        let (counters, usage) = (self.counters.as_deref(), self.usage.as_deref());
+        query_metrics::count(end, self.output_rows, counters, usage);
+        if tracing::enabled!(target: AUDIT_TARGET, tracing::Level::INFO) {
             let line = self.line(status, error);
             // Without the spans of the call: whoever reads records finds them in one form.
             tracing::info!(target: AUDIT_TARGET, parent: None, "{line}");
@@ -158,6 +170,10 @@ impl Audit {
             error_class: error.map(|error| class_name(error.class)),
             output_rows: setup.map(|_| self.output_rows),
             bytes_scanned: counters.map(ScanCounters::bytes),
+            partitions_scanned: counters.map(ScanCounters::partitions),
+            partitions_pruned: counters.map(ScanCounters::pruned_partitions),
+            tail_blocks: counters.map(ScanCounters::blocks),
+            cache_hits: counters.map(ScanCounters::cache_hits),
             peak_memory_bytes: usage.map(QueryUsage::peak_memory_bytes),
             spilled_bytes: spill.map(|Spill { bytes, .. }| bytes),
             spill_count: spill.map(|Spill { count, .. }| count),
@@ -223,6 +239,14 @@ struct Record<'a> {
     output_rows: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes_scanned: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partitions_scanned: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partitions_pruned: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tail_blocks: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_hits: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     peak_memory_bytes: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -334,8 +358,16 @@ mod tests {
         assert_eq!(line["output_rows"], 3);
         assert_eq!(line["service_account"], true);
         assert_eq!(line["service_account_name"], "ci");
-        assert_eq!(line["bytes_scanned"], 0);
-        for usage in ["peak_memory_bytes", "spilled_bytes", "spill_count"] {
+        for usage in [
+            "bytes_scanned",
+            "partitions_scanned",
+            "partitions_pruned",
+            "tail_blocks",
+            "cache_hits",
+            "peak_memory_bytes",
+            "spilled_bytes",
+            "spill_count",
+        ] {
             assert_eq!(line[usage], 0, "{usage}");
         }
         assert_eq!(line.get("skipped_blocks"), None);

@@ -36,6 +36,16 @@ pub(crate) enum Error {
     Impersonation(auth::Impersonation),
     #[error("{0} requires admin privileges")]
     AdminOnly(&'static str),
+    #[error("bad upload: {0}")]
+    BadUpload(&'static str),
+    #[error("undecodable upload")]
+    UndecodableUpload(#[source] arrow_flight::error::FlightError),
+    #[error("the upload paused for too long")]
+    UploadTooSlow,
+    #[error("{0} uploads are running, no more are accepted")]
+    TooManyUploads(usize),
+    #[error(transparent)]
+    Bulk(ingestion::BulkError),
     #[error("building a metadata answer")]
     Metadata(#[source] arrow_flight::error::FlightError),
     #[error("encoding a schema")]
@@ -54,9 +64,15 @@ impl Error {
             | Self::SqlNotUtf8
             | Self::Metadata(_)
             | Self::EncodeSchema(_) => Code::Internal,
-            Self::SqlTooLong { .. } | Self::BadHeader { .. } | Self::BadArgument(_) => {
-                Code::InvalidArgument
-            }
+            Self::SqlTooLong { .. }
+            | Self::BadHeader { .. }
+            | Self::BadArgument(_)
+            | Self::BadUpload(_)
+            | Self::UndecodableUpload(_) => Code::InvalidArgument,
+            Self::Bulk(error) if error.is_invalid() => Code::InvalidArgument,
+            Self::Bulk(_) => Code::Internal,
+            Self::UploadTooSlow => Code::DeadlineExceeded,
+            Self::TooManyUploads(_) => Code::ResourceExhausted,
             Self::Unsupported(_) => Code::Unimplemented,
             Self::Impersonation(_) | Self::AdminOnly(_) => Code::PermissionDenied,
             Self::Query { error, .. } => match error.class {
@@ -84,6 +100,7 @@ impl From<Error> for Status {
                 message.push_str(&suffix);
                 message
             }
+            Error::Bulk(error) if !error.is_invalid() => format!("{error}: {HIDDEN_CAUSE}"),
             other => shortened(&ErrorChain(other).to_string(), MESSAGE_BYTES_MAX).into_owned(),
         };
         Status::new(error.code(), message)

@@ -3,6 +3,7 @@
 //! ```text
 //! Router ── front: probes ── auth ── FlightSql ─┬─ metadata commands ── one batch
 //!                                               ├─ actions: prepared statements
+//!                                               ├─ uploads ── BulkIngest, for administrators
 //!                                               └─ statements ── QueryStream ── messages
 //! ```
 //!
@@ -19,14 +20,17 @@ mod service;
 
 mod actions;
 mod asker;
+mod bulk_upload;
 mod metadata_commands;
 mod request_headers;
 mod sql_info;
 mod statement;
 mod ticket;
+mod upload_batches;
 mod uploads;
 
 mod encoder;
+mod query_metrics;
 mod query_stream;
 mod wire_arrays;
 mod wire_dictionaries;

@@ -12,6 +12,7 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::middleware::{self, Next};
 use axum::response::Response;
+use ingestion::BulkIngest;
 use query::QueryEngine;
 use server_kit::RequestId;
 use std::any::Any;
@@ -28,15 +29,21 @@ const HEALTH_PATHS: [&str; 2] = ["/health", "/arrow.flight.protocol.FlightServic
 
 /// The service behind its doors: health probes are answered to everybody, everything else is for
 /// callers that `authenticator` knows. The server must speak HTTP/2 without TLS.
-pub fn router(engine: QueryEngine, config: Config, authenticator: Authenticator) -> Router {
-    with_front(auth::grpc::require(routes(engine, config), authenticator))
+pub fn router(
+    engine: QueryEngine,
+    bulk: BulkIngest,
+    config: Config,
+    authenticator: Authenticator,
+) -> Router {
+    let routes = routes(engine, bulk, config);
+    with_front(auth::grpc::require(routes, authenticator))
 }
 
 /// The bare service. Every call needs an [`auth::Caller`], so without a layer of `auth` around it
 /// all are refused.
-fn routes(engine: QueryEngine, config: Config) -> Router {
+fn routes(engine: QueryEngine, bulk: BulkIngest, config: Config) -> Router {
     let max_request_bytes = config.max_request_bytes;
-    let service = FlightServiceServer::new(FlightSql::new(engine, config))
+    let service = FlightServiceServer::new(FlightSql::new(engine, bulk, config))
         .max_decoding_message_size(max_request_bytes);
     Routes::new(service)
         .into_axum_router()

@@ -2,6 +2,7 @@
 
 use crate::Config;
 use crate::asker::Asker;
+use crate::bulk_upload::BulkUploads;
 use crate::encoder::Encoder;
 use crate::error::{Error, Result};
 use crate::metadata_commands;
@@ -20,6 +21,7 @@ use arrow_flight::{
 use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
+use ingestion::BulkIngest;
 use query::QueryEngine;
 use std::sync::Arc;
 use tonic::{Request, Response, Status, Streaming};
@@ -32,14 +34,16 @@ pub struct FlightSql {
 
 struct Shared {
     statements: Statements,
+    uploads: BulkUploads,
     info: ServerInfo,
 }
 
 impl FlightSql {
-    pub fn new(engine: QueryEngine, config: Config) -> Self {
+    pub fn new(engine: QueryEngine, bulk: BulkIngest, config: Config) -> Self {
         Self {
             shared: Arc::new(Shared {
                 statements: Statements::new(engine, config),
+                uploads: BulkUploads::new(bulk),
                 info: ServerInfo::new().expect("the values are constants"),
             }),
         }
@@ -187,7 +191,7 @@ impl FlightService for FlightSql {
     ) -> Result<Response<Self::DoPutStream>, Status> {
         let (metadata, extensions, messages) = request.into_parts();
         let asker = Asker::new(&metadata, &extensions)?;
-        let result = uploads::receive(messages, &asker).await?;
+        let result = uploads::receive(messages, &asker, &self.shared.uploads).await?;
         Ok(Response::new(stream::iter([Ok(result)]).boxed()))
     }
 

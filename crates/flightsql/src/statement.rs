@@ -81,6 +81,7 @@ impl Statements {
             limit: options.limit,
             access: asker.access(),
             origin: client.origin(&user),
+            ..QueryRequest::default()
         };
         let mut audit = Audit::begin(query_id, client, user, options, sql);
         audit.log_begin();

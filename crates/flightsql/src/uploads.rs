@@ -1,18 +1,22 @@
-//! `DoPut`: parameters for prepared statements, of which there are none, and refused writes.
+//! `DoPut`: parameters for prepared statements, of which there are none, bulk ingestion, and
+//! refused writes.
 
 use crate::asker::Asker;
+use crate::bulk_upload::BulkUploads;
 use crate::error::{Error, Result};
 use crate::ticket::decode_command;
+use crate::upload_batches::UploadBatches;
 use arrow_flight::sql::{Command, DoPutPreparedStatementResult};
 use arrow_flight::{FlightData, PutResult};
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, future, stream};
 use prost::Message;
 use tonic::Status;
 
 /// Answer an upload.
 pub(crate) async fn receive(
-    mut messages: impl Stream<Item = Result<FlightData, Status>> + Unpin,
+    mut messages: impl Stream<Item = Result<FlightData, Status>> + Send + Unpin + 'static,
     asker: &Asker<'_>,
+    bulk: &BulkUploads,
 ) -> Result<PutResult, Status> {
     let Some(first) = messages.next().await.transpose()? else {
         return Err(Error::BadArgument("the upload is empty").into());
@@ -33,13 +37,10 @@ pub(crate) async fn receive(
                 app_metadata: result.encode_to_vec().into(),
             })
         }
-        Command::CommandStatementIngest(_) => {
-            let attribution = asker.attribution().map_err(Error::Impersonation)?;
-            if !asker.caller.is_admin {
-                tracing::warn!(user = attribution.user, "bulk_ingest refused");
-                return Err(Error::AdminOnly("bulk_ingest").into());
-            }
-            Err(Error::Unsupported("bulk ingestion is not supported".into()).into())
+        Command::CommandStatementIngest(command) => {
+            let messages = stream::once(future::ready(Ok(first))).chain(messages);
+            let batches = UploadBatches::new(messages);
+            bulk.receive(&command, asker, batches).await
         }
         Command::CommandStatementUpdate(_) | Command::CommandPreparedStatementUpdate(_) => {
             Err(Error::Unsupported("the server is read-only".into()).into())
@@ -70,28 +71,36 @@ mod tests {
     use arrow_flight::FlightDescriptor;
     use arrow_flight::encode::FlightDataEncoderBuilder;
     use arrow_flight::sql::{
-        CommandPreparedStatementQuery, CommandPreparedStatementUpdate, CommandStatementIngest,
-        CommandStatementUpdate, ProstMessageExt,
+        CommandPreparedStatementQuery, CommandPreparedStatementUpdate, CommandStatementUpdate,
+        ProstMessageExt,
     };
-    use futures::{TryStreamExt, stream};
+    use catalog::{Catalog, CatalogConfig};
+    use futures::TryStreamExt;
+    use ingestion::BulkIngest;
+    use lake::Lake;
     use std::sync::Arc;
     use tonic::Code;
     use tonic::metadata::MetadataMap;
 
-    fn receive_now(messages: Vec<FlightData>) -> Result<PutResult, Code> {
+    async fn receive_all(messages: Vec<FlightData>) -> Result<PutResult, Code> {
         let messages = stream::iter(messages.into_iter().map(Ok));
         let everybody = auth::Authenticator::disabled();
         let nothing = auth::RequestView::of_token("");
         let mut extensions = http::Extensions::new();
-        let received = async {
-            extensions.insert(everybody.authenticate(&nothing).await.unwrap());
-            let metadata = MetadataMap::new();
-            let asker = Asker::new(&metadata, &extensions).unwrap();
-            receive(messages, &asker)
-                .await
-                .map_err(|status| status.code())
+        extensions.insert(everybody.authenticate(&nothing).await.unwrap());
+        let metadata = MetadataMap::new();
+        let asker = Asker::new(&metadata, &extensions).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let config = CatalogConfig {
+            url: format!("sqlite://{}/catalog.db", folder.path().display()),
+            max_connections: 1,
+            cache_bytes: 8 << 20,
         };
-        futures::executor::block_on(received)
+        let catalog = Catalog::connect(&config).await.unwrap();
+        let lake = Lake::open("memory:///", []).unwrap();
+        let bulk = BulkUploads::new(BulkIngest::new(catalog, lake));
+        let received = receive(messages, &asker, &bulk).await;
+        received.map_err(|status| status.code())
     }
 
     fn upload(command: &impl ProstMessageExt, values: &[i64]) -> Vec<FlightData> {
@@ -106,36 +115,34 @@ mod tests {
         futures::executor::block_on(messages).unwrap()
     }
 
-    #[test]
-    fn only_empty_parameters_are_taken() {
+    #[tokio::test]
+    async fn only_empty_parameters_are_taken() {
         let query = CommandPreparedStatementQuery {
             prepared_statement_handle: "SELECT 1".into(),
         };
-        let result = receive_now(upload(&query, &[])).unwrap();
+        let result = receive_all(upload(&query, &[])).await.unwrap();
         let result = DoPutPreparedStatementResult::decode(result.app_metadata).unwrap();
         assert_eq!(result.prepared_statement_handle.unwrap(), "SELECT 1");
-        assert_eq!(receive_now(upload(&query, &[1])), Err(Code::Unimplemented));
+        assert_eq!(
+            receive_all(upload(&query, &[1])).await,
+            Err(Code::Unimplemented)
+        );
 
         let mut garbage = upload(&query, &[]);
         garbage.push(FlightData::new().with_data_header(vec![1, 2, 3]));
-        assert_eq!(receive_now(garbage), Err(Code::InvalidArgument));
+        assert_eq!(receive_all(garbage).await, Err(Code::InvalidArgument));
     }
 
-    #[test]
-    fn writes_are_refused() {
+    #[tokio::test]
+    async fn writes_are_refused() {
         let update = CommandStatementUpdate::default();
         let prepared = CommandPreparedStatementUpdate::default();
-        let ingest = CommandStatementIngest::default();
-        for messages in [
-            upload(&update, &[1]),
-            upload(&prepared, &[1]),
-            upload(&ingest, &[1]),
-        ] {
-            assert_eq!(receive_now(messages), Err(Code::Unimplemented));
+        for messages in [upload(&update, &[1]), upload(&prepared, &[1])] {
+            assert_eq!(receive_all(messages).await, Err(Code::Unimplemented));
         }
-        assert_eq!(receive_now(vec![]), Err(Code::InvalidArgument));
+        assert_eq!(receive_all(vec![]).await, Err(Code::InvalidArgument));
         assert_eq!(
-            receive_now(vec![FlightData::new()]),
+            receive_all(vec![FlightData::new()]).await,
             Err(Code::InvalidArgument)
         );
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use catalog::{Catalog, CommittedGroup, NewSegment};
 use lake::{Lake, SegmentKey};
-use server_kit::ErrorChain;
+use server_kit::{Counter, ErrorChain};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -15,11 +15,11 @@ use crate::Config;
 use crate::budget::Reservation;
 use crate::decode::DecodedBlock;
 use crate::group::{Answer, Group, GroupFailed, Pending};
+use crate::retry::{self, Committed};
 
-/// A commit is repeated this often while the catalog calls the failure temporary; repeating is
-/// safe whether or not the earlier one took effect.
-const COMMIT_ATTEMPTS: u32 = 3;
-const COMMIT_PAUSE: Duration = Duration::from_millis(100);
+static BLOCKS: Counter = Counter::new("ingestion_blocks_stored", "count");
+static BYTES: Counter = Counter::new("ingestion_bytes_stored", "bytes");
+static SEGMENTS: Counter = Counter::new("ingestion_segments_written", "count");
 
 /// Why a block is not acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,8 +167,11 @@ impl Storage {
         let stored = stored.await.unwrap_or(Err(StoreError::TimedOut(timeout)));
         match stored {
             Ok((segment, committed)) => {
+                BLOCKS.add(committed.outcome.new_blocks as u64);
+                BYTES.add(group.bytes);
+                SEGMENTS.add(1);
                 group.answer(Ok(()));
-                if committed.new_blocks == 0 {
+                if committed.outcome.new_blocks == 0 && !committed.was_repeated {
                     self.delete_unreferenced(&segment).await;
                 }
             }
@@ -190,7 +193,7 @@ impl Storage {
     async fn write_and_commit(
         &self,
         group: &mut Group,
-    ) -> Result<(SegmentKey, CommittedGroup), StoreError> {
+    ) -> Result<(SegmentKey, Committed<CommittedGroup>), StoreError> {
         let start = Instant::now();
         let parts = std::mem::take(&mut group.parts);
         let written = self.lake.write_segment(parts).await;
@@ -200,40 +203,19 @@ impl Storage {
             key: key.as_str().to_owned(),
             bytes,
         };
-        let committed = self.commit(&segment, group).await?;
+        let committed = retry::commit(|| self.catalog.commit_blocks(&segment, &group.blocks)).await;
+        let committed = committed.map_err(StoreError::Commit)?;
         tracing::debug!(
             segment = segment.key,
             bytes,
             blocks = group.blocks.len(),
-            new_blocks = committed.new_blocks,
+            new_blocks = committed.outcome.new_blocks,
             requests = group.requests(),
             write_us,
             total_us = start.elapsed().as_micros(),
             "stored a group"
         );
         Ok((key, committed))
-    }
-
-    async fn commit(
-        &self,
-        segment: &NewSegment,
-        group: &Group,
-    ) -> Result<CommittedGroup, StoreError> {
-        let mut attempt = 1;
-        loop {
-            match self.catalog.commit_blocks(segment, &group.blocks).await {
-                Err(error) if error.is_retryable() && attempt < COMMIT_ATTEMPTS => {
-                    tracing::warn!(
-                        error = %ErrorChain(&error),
-                        attempt,
-                        "a commit failed and will be repeated"
-                    );
-                    tokio::time::sleep(COMMIT_PAUSE * attempt).await;
-                    attempt += 1;
-                }
-                outcome => return outcome.map_err(StoreError::Commit),
-            }
-        }
     }
 
     /// All blocks were known already, so the catalog did not record the segment.

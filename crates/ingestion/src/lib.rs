@@ -10,6 +10,10 @@
 //! committed. Blocks that arrive while earlier ones are being stored share one segment object and
 //! one transaction; nobody waits for a timer.
 //!
+//! Replication takes another way in: [`BulkIngest`] stores tables of processes, streams, block
+//! rows and payloads that an administrator copies from another lake. The rules are the same ones,
+//! and so is the time that they become visible at: this lake's.
+//!
 //! Invariants:
 //! - Every byte of a request body is accounted from before it is read until the answer. When the
 //!   budget is full the answer is 503 with `Retry-After`, which producers retry.
@@ -19,6 +23,7 @@
 
 mod body;
 mod budget;
+mod bulk;
 mod check;
 mod committer;
 mod config;
@@ -27,8 +32,10 @@ mod group;
 mod handlers;
 mod refusal;
 mod reserved;
+mod retry;
 mod router;
 
+pub use bulk::{BulkError, BulkIngest, BulkTable};
 pub use check::{CheckError, CheckReport, check};
 pub use config::{Config, ConfigError};
 pub use handlers::Ingestion;

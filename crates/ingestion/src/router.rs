@@ -49,6 +49,7 @@ mod tests {
         let config = CatalogConfig {
             url: format!("sqlite://{}/catalog.db", folder.path().display()),
             max_connections: 1,
+            cache_bytes: 8 << 20,
         };
         let catalog = Catalog::connect(&config).await.unwrap();
         let lake = Lake::open("memory:///", []).unwrap();

@@ -121,7 +121,7 @@ async fn check_row(
     statement.and(prepared).and(described).unwrap();
     let is_open = credential.is_empty();
     let code = if is_open {
-        Code::Unimplemented
+        Code::InvalidArgument
     } else {
         Code::PermissionDenied
     };

@@ -2,14 +2,13 @@
 
 use arrow_flight::flight_service_server::FlightServiceServer;
 use axum::body::Body;
-use flightsql::{Config, FlightSql};
 use http::Request;
 use tonic::Code;
 use tonic::service::Routes;
 use tower::ServiceExt;
 
 use crate::callers::guarded;
-use crate::harness::{TestServer, engine_over_nothing};
+use crate::harness::{TestServer, service_over_nothing};
 
 /// Every method of the service, as its definition names them.
 const METHODS: [&str; 10] = [
@@ -88,8 +87,8 @@ async fn every_method_but_health_wants_a_credential() {
 
 #[tokio::test]
 async fn a_service_that_somebody_forgot_to_guard_refuses() {
-    let (engine, _folder) = engine_over_nothing().await;
-    let service = FlightServiceServer::new(FlightSql::new(engine, Config::default()));
+    let (service, _folder) = service_over_nothing().await;
+    let service = FlightServiceServer::new(service);
     let bare = Routes::new(service).into_axum_router();
     for method in METHODS {
         let found = status(bare.clone(), &path(method), Some("Bearer user")).await;

@@ -9,8 +9,9 @@ use arrow_flight::sql::{Any, ProstMessageExt, TicketStatementQuery};
 use arrow_flight::{FlightData, FlightDescriptor, Ticket};
 use auth::Authenticator;
 use catalog::{Catalog, CatalogConfig};
-use flightsql::Config;
+use flightsql::{Config, FlightSql};
 use futures::{StreamExt, TryStreamExt};
+use ingestion::BulkIngest;
 use lake::Lake;
 use prost::Message;
 use query::{EngineConfig, QueryEngine};
@@ -22,6 +23,7 @@ use tokio::net::TcpListener;
 use tonic::metadata::MetadataMap;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
+use views::{Lakehouse, ResourceConfig, Resources};
 
 pub const MIB: usize = 1024 * 1024;
 
@@ -51,10 +53,10 @@ impl TestServer {
         memory_budget_bytes: usize,
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let engine = engine(&folder, memory_budget_bytes).await;
+        let (engine, bulk) = engine(&folder, memory_budget_bytes).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = flightsql::router(engine, config, authenticator);
+        let router = flightsql::router(engine, bulk, config, authenticator);
         let service = Service::http("flightsql", listener, router.clone());
         let shutdown = Shutdown::new();
         let stop = shutdown.clone();
@@ -122,28 +124,37 @@ impl Drop for TestServer {
     }
 }
 
-/// An engine, and the folder that it needs.
-pub async fn engine_over_nothing() -> (QueryEngine, TempDir) {
+/// A service without any layer, and the folder that it needs.
+pub async fn service_over_nothing() -> (FlightSql, TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let engine = engine(&folder, 256 * MIB).await;
-    (engine, folder)
+    let (engine, bulk) = engine(&folder, 256 * MIB).await;
+    (FlightSql::new(engine, bulk, Config::default()), folder)
 }
 
-async fn engine(folder: &TempDir, memory_budget_bytes: usize) -> QueryEngine {
+async fn engine(folder: &TempDir, memory_budget_bytes: usize) -> (QueryEngine, BulkIngest) {
     let catalog = Catalog::connect(&CatalogConfig {
         url: format!("sqlite://{}/catalog.db", folder.path().display()),
         max_connections: 4,
+        cache_bytes: 8 << 20,
     })
     .await
     .unwrap();
     let lake = Lake::open("memory:///", []).unwrap();
-    let config = EngineConfig {
-        memory_budget_bytes,
+    let resources = Resources::new(&ResourceConfig {
+        memory_bytes: memory_budget_bytes,
+        plan_memory_bytes: memory_budget_bytes,
+        footer_cache_bytes: MIB,
         spill_bytes_max: 0,
+        spill_folder: None,
         parallelism: 2,
+    });
+    let house = Lakehouse::new(catalog, lake, resources.unwrap());
+    let config = EngineConfig {
         denial_refresh: Duration::from_secs(10),
+        query_time_max: query::QUERY_TIME_LIMIT,
     };
-    QueryEngine::new(catalog, lake, &config).unwrap()
+    let bulk = BulkIngest::new(house.catalog().clone(), house.lake().clone());
+    (QueryEngine::new(house, &config).unwrap(), bulk)
 }
 
 pub type Headers<'a> = &'a [(&'static str, &'a str)];

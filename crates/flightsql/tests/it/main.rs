@@ -2,6 +2,7 @@
 
 mod attribution;
 mod audit;
+mod bulk_upload;
 mod callers;
 mod cancellation;
 mod clients;

@@ -18,6 +18,7 @@ impl Fixture {
         let config = CatalogConfig {
             url: format!("sqlite://{}", folder.path().join("catalog.db").display()),
             max_connections: 2,
+            cache_bytes: 8 << 20,
         };
         Self {
             catalog: Catalog::connect(&config).await.unwrap(),

@@ -48,6 +48,7 @@ impl TestServer {
         let catalog_config = CatalogConfig {
             url: format!("sqlite://{}", folder.path().join("catalog.db").display()),
             max_connections: 4,
+            cache_bytes: 8 << 20,
         };
         let catalog = Catalog::connect(&catalog_config).await.unwrap();
         let ingestion = Ingestion::start(catalog.clone(), lake.clone(), config).unwrap();
