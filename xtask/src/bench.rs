@@ -3,7 +3,7 @@
 use std::env;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::programs::Program;
 use crate::repository::{Profile, build_program, build_programs, root};
@@ -14,15 +14,19 @@ pub fn replay(arguments: &[String]) -> Result<()> {
     program(&folder, "replay").args(arguments).become_it()
 }
 
-/// Measures: the program `bench` of the package `benches`, over release builds; with `--auth`
-/// its program `auth`, which needs no other.
+/// Measures over release builds: the program `bench` of the package `benches`; with `--growth` its
+/// program `growth`; with `--auth` its program `auth`, which needs no other.
 pub fn bench(arguments: &[String]) -> Result<()> {
     eprintln!("-- release build");
-    let (auth, rest): (Vec<&String>, Vec<&String>) =
-        arguments.iter().partition(|argument| *argument == "--auth");
-    let (folder, name) = match auth.is_empty() {
-        true => (build_programs(Profile::Release)?, "bench"),
-        false => (build_program(Profile::Release, "benches", "auth")?, "auth"),
+    let (kind, rest): (Vec<&str>, Vec<&str>) = arguments
+        .iter()
+        .map(String::as_str)
+        .partition(|argument| ["--auth", "--growth"].contains(argument));
+    let (folder, name) = match kind[..] {
+        [] => (build_programs(Profile::Release)?, "bench"),
+        ["--growth"] => (build_programs(Profile::Release)?, "growth"),
+        ["--auth"] => (build_program(Profile::Release, "benches", "auth")?, "auth"),
+        _ => bail!("--auth and --growth are one command each"),
     };
     program(&folder, name)
         .in_folder(root()) // documents are named from there

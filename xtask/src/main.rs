@@ -30,6 +30,8 @@ Usage: cargo xtask COMMAND
                               (see `cargo xtask replay --help`)
   bench [FLAGS] [ROW]...      release build, then every row of the performance table
                               (see `cargo xtask bench --help`)
+  bench --growth [FLAGS]      the same queries while the lake grows a hundredfold
+                              (see `cargo xtask bench --growth --help`)
   bench --auth [FLAGS]        the same for what authentication costs
                               (see `cargo xtask bench --auth --help`)
   check [FLAGS]               look for orphan and missing objects of a stopped or running

@@ -6,13 +6,15 @@ use std::process::ExitCode;
 
 use catalog::Catalog;
 use clap::Parser;
+use ingestion::BulkIngest;
 use lake::Lake;
 use query::QueryEngine;
 use server_kit::{Readiness, Service, Shutdown, health_router};
 use settings::{
-    AuthArgs, AuthCommand, Door, Environment, FlightArgs, GraceArgs, LakeSettings, gather,
-    init_logging,
+    AuthArgs, AuthCommand, Door, Environment, FlightArgs, GraceArgs, LakeSettings, MemoryRoles,
+    MemoryShares, gather, init_logging,
 };
+use views::{Lakehouse, Resources};
 
 /// Many short-lived buffers of all sizes: the C library's allocator spends more time on them.
 #[global_allocator]
@@ -51,20 +53,27 @@ async fn main() -> anyhow::Result<ExitCode> {
 }
 
 async fn serve(args: &Args, environment: &Environment) -> anyhow::Result<()> {
-    let ((), lake, flight, auth, grace) = gather((
+    let ((), lake, memory, flight, auth, grace) = gather((
         init_logging(environment),
         LakeSettings::required(environment),
+        MemoryShares::config(environment, MemoryRoles::ENGINE),
         args.flight
             .config(environment, args.auth.default_listen(LISTEN)),
         args.auth.config(environment, Door::Any),
         args.grace.config(environment),
     ))?;
     args.auth.check_listen([flight.listen])?;
+    memory.announce();
     let shutdown = Shutdown::on_signals()?;
 
-    let (catalog, lake) = lake.open().await?;
-    let engine = QueryEngine::new(catalog.clone(), lake.clone(), &flight.engine)?;
-    let router = flightsql::router(engine, flightsql::Config::default(), auth.authenticator());
+    let (catalog, lake) = lake.open(memory.catalog_cache_bytes).await?;
+    let lake = lake.with_cache(memory.range_cache_bytes);
+    let resources = Resources::new(&flight.resources(&memory, None))?;
+    let house = Lakehouse::new(catalog.clone(), lake.clone(), resources);
+    let engine = QueryEngine::new(house, &flight.engine())?;
+    let bulk = BulkIngest::new(catalog.clone(), lake.clone());
+    let config = flightsql::Config::default();
+    let router = flightsql::router(engine, bulk, config, auth.authenticator());
     let closing = catalog.clone();
     let mut services = vec![
         Service::http("flightsql", flight.listen, router)

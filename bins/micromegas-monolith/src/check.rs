@@ -27,7 +27,7 @@ pub async fn run(
     } else {
         outer
     };
-    let (catalog, lake) = lake.config(environment)?.open().await?;
+    let (catalog, lake) = lake.config(environment)?.open(0).await?;
     let report = ingestion::check(&catalog, &lake).await?;
     catalog.close().await;
     if args.json {

@@ -9,13 +9,16 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use flightsql_client::Client;
 use gateway::Gateway;
-use ingestion::Ingestion;
+use ingestion::{BulkIngest, Ingestion};
+use maintenance::Maintenance;
 use query::QueryEngine;
 use server_kit::{Service, Shutdown};
 use settings::{
     AuthArgs, Door, Environment, FlightArgs, FlightSettings, GatewayArgs, GraceArgs, IngestionArgs,
-    LakeArgs, Problems, WebListenArgs, auth_explain, gather, init_logging,
+    LakeArgs, MaintenanceArgs, MemoryRoles, MemoryShares, Problems, WebListenArgs, auth_explain,
+    gather, init_logging,
 };
+use views::{Lakehouse, Resources};
 
 use crate::roles::{Role, RolesArgs};
 
@@ -49,6 +52,8 @@ struct Args {
     #[command(flatten)]
     gateway: GatewayArgs,
     #[command(flatten)]
+    maintenance: MaintenanceArgs,
+    #[command(flatten)]
     auth: AuthArgs,
     #[command(flatten)]
     grace: GraceArgs,
@@ -75,7 +80,7 @@ async fn main() -> anyhow::Result<ExitCode> {
             anyhow::ensure!(
                 !doors.is_empty(),
                 "the web role has no door of its own: it passes credentials on, so ask the Flight \
-                 SQL server behind it"
+                 SQL server behind it; maintenance has none at all"
             );
             return Ok(auth_explain(&environment, &doors).await?);
         }
@@ -93,19 +98,31 @@ async fn serve(args: &Args, environment: &Environment) -> anyhow::Result<()> {
             .then(|| args.auth.config(environment, door));
         needed.transpose()
     };
-    let ((), roles, lake, ingestion, flight, backend, doors, grace) = gather((
-        init_logging(environment),
-        roles,
-        args.lake.config(environment),
-        args.ingestion.config(environment, INGESTION),
-        args.flight.config(environment, FLIGHT),
-        args.gateway.configured(environment),
+    let memory_roles = MemoryRoles {
+        ingestion: played.has(Role::Ingestion),
+        engine: played.has(Role::FlightSql) || played.has(Role::Maintenance),
+    };
+    let ((), roles, (lake, spill_folder), memory, (flight, upkeep), backend, doors, grace) =
         gather((
-            door(Role::Ingestion, Door::Ingestion),
-            door(Role::FlightSql, Door::Analytics),
-        )),
-        args.grace.config(environment),
-    ))?;
+            init_logging(environment),
+            roles,
+            gather((
+                args.lake.config(environment),
+                args.lake.spill_folder(environment),
+            )),
+            MemoryShares::config(environment, memory_roles),
+            gather((
+                args.flight.config(environment, FLIGHT),
+                args.maintenance.config(environment),
+            )),
+            args.gateway.configured(environment),
+            gather((
+                door(Role::Ingestion, Door::Ingestion),
+                door(Role::FlightSql, Door::Analytics),
+            )),
+            args.grace.config(environment),
+        ))?;
+    let ingestion = args.ingestion.config(INGESTION, &memory);
     let web = args.web.listen_endpoint_web.unwrap_or(WEB);
     let backend = roles
         .has(Role::Web)
@@ -128,13 +145,28 @@ async fn serve(args: &Args, environment: &Environment) -> anyhow::Result<()> {
         let router = gateway::router(Gateway::new(client, gateway::Config::default()));
         services.push(Service::http("web", web, router));
     }
-    if ingestion_door.is_some() || query_door.is_some() {
-        let (catalog, lake) = lake.open().await?;
-        if let Some(door) = query_door {
-            let engine = QueryEngine::new(catalog.clone(), lake.clone(), &flight.engine)?;
-            let router =
-                flightsql::router(engine, flightsql::Config::default(), door.authenticator());
-            services.push(Service::http("flight-sql", flight.listen, router));
+    let is_maintained = roles.has(Role::Maintenance);
+    if ingestion_door.is_some() || query_door.is_some() || is_maintained {
+        memory.announce();
+        let (catalog, lake) = lake.open(memory.catalog_cache_bytes).await?;
+        let lake = lake.with_cache(memory.range_cache_bytes);
+        if query_door.is_some() || is_maintained {
+            let resources = Resources::new(&flight.resources(&memory, Some(spill_folder)))?;
+            let house = Lakehouse::new(catalog.clone(), lake.clone(), resources);
+            if is_maintained {
+                let maintenance = Maintenance::new(house.clone(), upkeep);
+                services.push(Service::background("maintenance", |shutdown| async move {
+                    maintenance.run(shutdown).await;
+                    Ok(())
+                }));
+            }
+            if let Some(door) = query_door {
+                let engine = QueryEngine::new(house, &flight.engine())?;
+                let bulk = BulkIngest::new(catalog.clone(), lake.clone());
+                let config = flightsql::Config::default();
+                let router = flightsql::router(engine, bulk, config, door.authenticator());
+                services.push(Service::http("flight-sql", flight.listen, router));
+            }
         }
         if let Some(door) = ingestion_door {
             let state = Ingestion::start(catalog, lake, ingestion.limits)?;

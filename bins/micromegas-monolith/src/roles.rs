@@ -8,17 +8,20 @@ pub enum Role {
     Ingestion,
     FlightSql,
     Web,
+    Maintenance,
 }
 
-const ALL: [(&str, Role); 3] = [
+const ALL: [(&str, Role); 4] = [
     ("ingestion", Role::Ingestion),
     ("flightsql", Role::FlightSql),
     ("web", Role::Web),
+    ("maintenance", Role::Maintenance),
 ];
 
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct RolesArgs {
-    /// Roles to play, separated by commas: ingestion, flightsql, web, or all (the default)
+    /// Roles to play, separated by commas: ingestion, flightsql, web, maintenance, or
+    /// all (the default)
     /// [env: MICROMEGAS_MONOLITH_ROLES]
     #[arg(long, value_name = "ROLES")]
     roles: Option<String>,
@@ -40,7 +43,8 @@ impl Roles {
         self.0.contains(&role)
     }
 
-    /// The doors that these roles have. The web role has none: it passes credentials on.
+    /// The doors that these roles have. The web role has none: it passes credentials on. Nor
+    /// has maintenance, which serves nobody.
     pub fn doors(&self) -> Vec<Door> {
         let doors = [
             (Role::Ingestion, Door::Ingestion),
@@ -62,8 +66,8 @@ impl Roles {
                 .find(|(known, _)| name.eq_ignore_ascii_case(known));
             let (_, role) = known.ok_or_else(|| {
                 Problems::one(format!(
-                    "'{name}' is not a role: --roles takes ingestion, flightsql, web or all, \
-                     separated by commas"
+                    "'{name}' is not a role: --roles takes ingestion, flightsql, web, \
+                     maintenance or all, separated by commas"
                 ))
             })?;
             roles.push(role);
@@ -82,7 +86,7 @@ mod tests {
         assert!(ALL.into_iter().all(|(_, role)| all.has(role)));
         let some = Roles::parse("Web, INGESTION").expect("both are names");
         assert!(some.has(Role::Web) && some.has(Role::Ingestion) && !some.has(Role::FlightSql));
-        for wrong in ["", "web,", "maintenance", "web ingestion"] {
+        for wrong in ["", "web,", "janitor", "web ingestion"] {
             assert!(Roles::parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -8,8 +8,8 @@ use clap::Parser;
 use ingestion::Ingestion;
 use server_kit::{Service, Shutdown};
 use settings::{
-    AuthArgs, AuthCommand, Door, Environment, GraceArgs, IngestionArgs, LakeSettings, gather,
-    init_logging,
+    AuthArgs, AuthCommand, Door, Environment, GraceArgs, IngestionArgs, LakeSettings, MemoryRoles,
+    MemoryShares, gather, init_logging,
 };
 
 /// Many short-lived buffers of all sizes: the C library's allocator spends more time on them.
@@ -46,18 +46,20 @@ async fn main() -> anyhow::Result<ExitCode> {
 }
 
 async fn serve(args: &Args, environment: &Environment) -> anyhow::Result<()> {
-    let ((), lake, ingestion, auth, grace) = gather((
+    let ((), lake, memory, auth, grace) = gather((
         init_logging(environment),
         LakeSettings::required(environment),
-        args.ingestion
-            .config(environment, args.auth.default_listen(LISTEN)),
+        MemoryShares::config(environment, MemoryRoles::INGESTION),
         args.auth.config(environment, Door::Any),
         args.grace.config(environment),
     ))?;
+    let listen = args.auth.default_listen(LISTEN);
+    let ingestion = args.ingestion.config(listen, &memory);
     args.auth.check_listen([ingestion.listen])?;
+    memory.announce();
     let shutdown = Shutdown::on_signals()?;
 
-    let (catalog, lake) = lake.open().await?;
+    let (catalog, lake) = lake.open(memory.catalog_cache_bytes).await?;
     let state = Ingestion::start(catalog.clone(), lake, ingestion.limits)?;
     let router = ingestion::router(state.clone(), auth.authenticator());
     let service = Service::http("ingestion", ingestion.listen, router).then(async move {

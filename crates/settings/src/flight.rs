@@ -2,19 +2,15 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroU64;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use query::EngineConfig;
+use query::{EngineConfig, QUERY_TIME_LIMIT};
+use views::ResourceConfig;
 
-use crate::variables::{
-    MICROMEGAS_DATAFUSION_MAX_TEMP_DIRECTORY_MB, MICROMEGAS_DATAFUSION_MEMORY_BUDGET_MB,
-    MICROMEGAS_QUERY_DENY_REFRESH_SECONDS,
-};
-use crate::{Environment, Problems, gather};
+use crate::variables::{MICROMEGAS_QUERY_DENY_REFRESH_SECONDS, MICROMEGAS_QUERY_TIME_MAX_SECONDS};
+use crate::{EngineSettings, Environment, MemoryShares, Problems, gather};
 
-const MIB: u64 = 1024 * 1024;
-const DEFAULT_MEMORY_MIB: u64 = 1024;
-const DEFAULT_SPILL_MIB: u64 = 100 * 1024;
 const DEFAULT_DENIAL_REFRESH_SECONDS: u64 = 10;
 
 /// Flags of Flight SQL.
@@ -26,11 +22,13 @@ pub struct FlightArgs {
     pub listen_endpoint_flight: Option<SocketAddr>,
 }
 
-/// What the query engine and its Flight SQL service are built from.
+/// What the Flight SQL service and, with a share of the memory, its engine are built from.
 #[derive(Debug, Clone)]
 pub struct FlightSettings {
     pub listen: SocketAddr,
-    pub engine: EngineConfig,
+    pub engine: EngineSettings,
+    pub denial_refresh: Duration,
+    pub query_time_max: Duration,
 }
 
 impl FlightArgs {
@@ -41,31 +39,53 @@ impl FlightArgs {
         environment: &Environment,
         default_listen: SocketAddr,
     ) -> Result<FlightSettings, Problems> {
-        let bytes = |name, default_mib| {
-            let expected = "a whole number of MiB, at least 1";
-            let mib: Option<NonZeroU64> = environment.parsed(name, expected)?;
-            Ok(mib.map_or(default_mib, u64::from).saturating_mul(MIB))
+        let at_least_one = |name, unit| {
+            let expected = format!("a whole number of {unit}, at least 1");
+            let value: Option<NonZeroU64> = environment.parsed(name, &expected)?;
+            Ok(value.map(u64::from))
         };
-        let expected = "a whole number of seconds, at least 1";
-        let refresh = environment
-            .parsed(MICROMEGAS_QUERY_DENY_REFRESH_SECONDS, expected)
-            .map(|seconds| seconds.map_or(DEFAULT_DENIAL_REFRESH_SECONDS, NonZeroU64::get));
-        let (memory, spill, refresh) = gather((
-            bytes(MICROMEGAS_DATAFUSION_MEMORY_BUDGET_MB, DEFAULT_MEMORY_MIB),
-            bytes(
-                MICROMEGAS_DATAFUSION_MAX_TEMP_DIRECTORY_MB,
-                DEFAULT_SPILL_MIB,
-            ),
-            refresh,
+        let (engine, refresh, query_time_max) = gather((
+            EngineSettings::config(environment),
+            at_least_one(MICROMEGAS_QUERY_DENY_REFRESH_SECONDS, "seconds"),
+            query_time_max(environment),
         ))?;
         Ok(FlightSettings {
             listen: self.listen_endpoint_flight.unwrap_or(default_listen),
-            engine: EngineConfig {
-                memory_budget_bytes: usize::try_from(memory).unwrap_or(usize::MAX),
-                spill_bytes_max: spill,
-                parallelism: std::thread::available_parallelism().map_or(1, usize::from),
-                denial_refresh: Duration::from_secs(refresh),
-            },
+            engine,
+            denial_refresh: Duration::from_secs(refresh.unwrap_or(DEFAULT_DENIAL_REFRESH_SECONDS)),
+            query_time_max,
         })
+    }
+}
+
+fn query_time_max(environment: &Environment) -> Result<Duration, Problems> {
+    let max = QUERY_TIME_LIMIT.as_secs();
+    let expected = format!("a whole number of seconds from 1 to {max}");
+    let seconds: Option<NonZeroU64> =
+        environment.parsed(MICROMEGAS_QUERY_TIME_MAX_SECONDS, &expected)?;
+    match seconds.map(u64::from) {
+        None => Ok(QUERY_TIME_LIMIT),
+        Some(seconds) if seconds <= max => Ok(Duration::from_secs(seconds)),
+        Some(_) => Err(Problems::one(format!(
+            "{MICROMEGAS_QUERY_TIME_MAX_SECONDS} must be {expected}"
+        ))),
+    }
+}
+
+impl FlightSettings {
+    /// Without a folder for what queries spill it is the operating system's for temporary files.
+    pub fn resources(
+        &self,
+        memory: &MemoryShares,
+        spill_folder: Option<PathBuf>,
+    ) -> ResourceConfig {
+        self.engine.resources(memory, spill_folder)
+    }
+
+    pub const fn engine(&self) -> EngineConfig {
+        EngineConfig {
+            denial_refresh: self.denial_refresh,
+            query_time_max: self.query_time_max,
+        }
     }
 }

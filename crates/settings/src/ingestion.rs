@@ -2,8 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::variables::MICROMEGAS_INGESTION_IN_FLIGHT_MB;
-use crate::{Environment, Problems};
+use crate::MemoryShares;
 
 /// Flags of ingestion.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -22,26 +21,13 @@ pub struct IngestionSettings {
 }
 
 impl IngestionArgs {
-    /// # Errors
-    /// A variable is malformed, or the limits can not work together.
-    pub fn config(
-        &self,
-        environment: &Environment,
-        default_listen: SocketAddr,
-    ) -> Result<IngestionSettings, Problems> {
-        let mut limits = ingestion::Config::default();
-        let expected = "a whole number of MiB";
-        let variable = environment.parsed(MICROMEGAS_INGESTION_IN_FLIGHT_MB, expected)?;
-        if let Some(mebibytes) = variable {
-            let bytes: usize = mebibytes;
-            limits.in_flight_bytes_max = bytes.saturating_mul(1024 * 1024);
-        }
-        limits.validate().map_err(|error| {
-            Problems::one(format!("{MICROMEGAS_INGESTION_IN_FLIGHT_MB}: {error}"))
-        })?;
-        Ok(IngestionSettings {
+    pub fn config(&self, default_listen: SocketAddr, memory: &MemoryShares) -> IngestionSettings {
+        IngestionSettings {
             listen: self.listen_endpoint_http.unwrap_or(default_listen),
-            limits,
-        })
+            limits: ingestion::Config {
+                in_flight_bytes_max: usize::try_from(memory.ingestion_bytes).unwrap_or(usize::MAX),
+                ..ingestion::Config::default()
+            },
+        }
     }
 }

@@ -17,6 +17,7 @@ mod tests;
 const DEFAULT_DATA_DIR: &str = "./micromegas-data";
 const CATALOG_FILE: &str = "catalog.db";
 const OBJECTS_FOLDER: &str = "objects";
+const SPILL_FOLDER: &str = "spill";
 
 /// Names of the variables that are options of the object store.
 const STORE_OPTIONS: [&str; 3] = ["AWS_", "GOOGLE_", "AZURE_"];
@@ -29,7 +30,7 @@ const CONNECTIONS_MAX: u32 = 16;
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct LakeArgs {
     /// Folder for what is kept locally: the catalog unless MICROMEGAS_SQL_CONNECTION_STRING is set,
-    /// the objects unless MICROMEGAS_OBJECT_STORE_URI is set
+    /// the objects unless MICROMEGAS_OBJECT_STORE_URI is set, and what queries spill to disk
     /// [env: MICROMEGAS_DATA_DIR] [default: ./micromegas-data]
     #[arg(long, value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
@@ -55,6 +56,14 @@ impl LakeArgs {
             None => Objects::in_folder(&data_dir)?,
         };
         LakeSettings::of(database, objects, environment)
+    }
+
+    /// Where queries put what does not fit into memory.
+    ///
+    /// # Errors
+    /// The data folder can not be told.
+    pub fn spill_folder(&self, environment: &Environment) -> Result<PathBuf, Problems> {
+        Ok(self.data_dir(environment)?.join(SPILL_FOLDER))
     }
 
     fn data_dir(&self, environment: &Environment) -> Result<PathBuf, Problems> {
@@ -122,23 +131,29 @@ impl LakeSettings {
             database: CatalogConfig {
                 url: database.url,
                 max_connections: CONNECTIONS_MAX,
+                cache_bytes: 0,
             },
             objects,
             store_options: environment.with_prefixes(&STORE_OPTIONS),
         })
     }
 
-    /// Connects to both; creates what is local and missing.
+    /// Connects to both; creates what is local and missing. The catalog may keep so many bytes of
+    /// its rows in memory.
     ///
     /// # Errors
     /// One of them can not be opened. The message holds no secrets.
-    pub async fn open(&self) -> Result<(Catalog, Lake), OpenError> {
+    pub async fn open(&self, catalog_cache_bytes: u64) -> Result<(Catalog, Lake), OpenError> {
         if self.objects.kind == ObjectsKind::Memory {
             tracing::warn!("the objects are kept in memory and are lost when the process ends");
         }
         let lake = Lake::open(&self.objects.uri, self.store_options.clone())
             .map_err(OpenError::ObjectStore)?;
-        let catalog = Catalog::connect(&self.database)
+        let database = CatalogConfig {
+            cache_bytes: catalog_cache_bytes,
+            ..self.database.clone()
+        };
+        let catalog = Catalog::connect(&database)
             .await
             .map_err(OpenError::Catalog)?;
         Ok((catalog, lake))

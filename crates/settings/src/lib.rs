@@ -22,6 +22,8 @@ mod auth;
 #[cfg(feature = "auth")]
 mod auth_explain;
 mod credential;
+#[cfg(feature = "engine")]
+mod engine;
 mod environment;
 #[cfg(feature = "flightsql")]
 mod flight;
@@ -33,6 +35,10 @@ mod ingestion;
 #[cfg(feature = "lake")]
 mod lake;
 mod logging;
+#[cfg(feature = "maintenance")]
+mod maintenance;
+#[cfg(feature = "memory")]
+mod memory;
 mod problems;
 pub mod variables;
 
@@ -41,6 +47,8 @@ pub use self::auth::{AuthArgs, AuthSettings, Door};
 #[cfg(feature = "auth")]
 pub use self::auth_explain::{AuthCommand, auth_explain};
 pub use self::credential::read_credential;
+#[cfg(feature = "engine")]
+pub use self::engine::EngineSettings;
 pub use self::environment::Environment;
 #[cfg(feature = "flightsql")]
 pub use self::flight::{FlightArgs, FlightSettings};
@@ -52,6 +60,10 @@ pub use self::ingestion::{IngestionArgs, IngestionSettings};
 #[cfg(feature = "lake")]
 pub use self::lake::{LakeArgs, LakeSettings, OpenError};
 pub use self::logging::init_logging;
+#[cfg(feature = "maintenance")]
+pub use self::maintenance::MaintenanceArgs;
+#[cfg(feature = "memory")]
+pub use self::memory::{MemoryRoles, MemoryShares};
 pub use self::problems::{Gather, Problems, gather};
 
 #[cfg(test)]

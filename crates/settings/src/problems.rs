@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// One sentence per problem, naming the flag or variable and never quoting a value.
+/// One sentence per problem, naming the flag or variable and never quoting what may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Problems(Vec<String>);
 

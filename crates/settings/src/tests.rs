@@ -143,76 +143,94 @@ fn values_that_are_not_text_are_malformed() {
 #[cfg(feature = "ingestion")]
 #[test]
 fn ingestion_settings() {
-    const IN_FLIGHT: &str = variables::MICROMEGAS_INGESTION_IN_FLIGHT_MB;
     let default = "127.0.0.1:8081".parse().unwrap();
-    let actual = |flags: &[&str], variables: &[(&str, &str)]| {
-        let settings = parse::<IngestionArgs>(flags).config(&environment(variables), default);
-        settings.map(|settings| {
-            (
-                settings.listen.to_string(),
-                settings.limits.in_flight_bytes_max,
-            )
-        })
+    let actual = |flags: &[&str], budget: &str| {
+        let environment = environment(&[(variables::MICROMEGAS_MEMORY_BUDGET_MB, budget)]);
+        let memory = MemoryShares::config(&environment, MemoryRoles::INGESTION).unwrap();
+        let settings = parse::<IngestionArgs>(flags).config(default, &memory);
+        assert_eq!(settings.limits.validate(), Ok(()));
+        let share = settings.limits.in_flight_bytes_max as u64;
+        assert_eq!(share, memory.ingestion_bytes);
+        settings.listen.to_string()
     };
-    let mib = 1024 * 1024;
-    check(
-        actual(&[], &[]),
-        Ok(("127.0.0.1:8081".to_owned(), 512 * mib)),
-    );
-    check(
-        actual(
-            &["--listen-endpoint-http", "0.0.0.0:9000"],
-            &[(IN_FLIGHT, "100")],
-        ),
-        Ok(("0.0.0.0:9000".to_owned(), 100 * mib)),
-    );
-    check(
-        actual(&[], &[(IN_FLIGHT, "99")]),
-        Err(&["can not hold one request body"]),
-    );
-    check(
-        actual(&[], &[(IN_FLIGHT, "a lot")]),
-        Err(&["must be a whole number of MiB"]),
-    );
-    check(
-        actual(&[], &[(IN_FLIGHT, "18446744073709551615")]),
-        Err(&["in_flight_bytes_max"]),
-    );
+    // The smallest budget holds the largest body.
+    assert_eq!(actual(&[], "118"), "127.0.0.1:8081");
+    let flags = ["--listen-endpoint-http", "0.0.0.0:9000"];
+    assert_eq!(actual(&flags, "4096"), "0.0.0.0:9000");
 }
 
 #[cfg(feature = "flightsql")]
 #[test]
 fn flight_settings() {
-    const MEMORY: &str = variables::MICROMEGAS_DATAFUSION_MEMORY_BUDGET_MB;
     const SPILL: &str = variables::MICROMEGAS_DATAFUSION_MAX_TEMP_DIRECTORY_MB;
     const REFRESH: &str = variables::MICROMEGAS_QUERY_DENY_REFRESH_SECONDS;
+    const TIME_MAX: &str = variables::MICROMEGAS_QUERY_TIME_MAX_SECONDS;
     let default = "0.0.0.0:50051".parse().unwrap();
     let actual = |flags: &[&str], variables: &[(&str, &str)]| {
         let settings = parse::<FlightArgs>(flags).config(&environment(variables), default);
-        settings.map(|FlightSettings { listen, engine }| {
-            let mib = 1024 * 1024;
-            let memory = engine.memory_budget_bytes as u64 / mib;
-            assert!(engine.parallelism >= 1);
-            let spill = engine.spill_bytes_max / mib;
-            let refresh = engine.denial_refresh.as_secs();
-            (listen.to_string(), memory, spill, refresh)
+        settings.map(|settings| {
+            let spill = settings.engine.spill_bytes_max / (1024 * 1024);
+            let refresh = settings.denial_refresh.as_secs();
+            let time_max = settings.engine().query_time_max.as_secs();
+            (settings.listen.to_string(), spill, refresh, time_max)
         })
     };
     check(
         actual(&[], &[]),
-        Ok(("0.0.0.0:50051".to_owned(), 1024, 102_400, 10)),
+        Ok(("0.0.0.0:50051".to_owned(), 102_400, 10, 3600)),
     );
     check(
         actual(
             &["--listen-endpoint-flight", "[::1]:1"],
-            &[(MEMORY, "64"), (SPILL, "1"), (REFRESH, "3")],
+            &[(SPILL, "1"), (REFRESH, "3"), (TIME_MAX, "60")],
         ),
-        Ok(("[::1]:1".to_owned(), 64, 1, 3)),
+        Ok(("[::1]:1".to_owned(), 1, 3, 60)),
     );
     check(
-        actual(&[], &[(MEMORY, "0"), (SPILL, "all"), (REFRESH, "0")]),
-        Err(&[MEMORY, SPILL, REFRESH]),
+        actual(&[], &[(SPILL, "all"), (REFRESH, "0"), (TIME_MAX, "1h")]),
+        Err(&[SPILL, REFRESH, TIME_MAX]),
     );
+    for value in ["0", "3601"] {
+        check(actual(&[], &[(TIME_MAX, value)]), Err(&[TIME_MAX]));
+    }
+}
+
+#[cfg(feature = "flightsql")]
+#[test]
+fn the_engine_gets_its_shares() {
+    let environment = environment(&[(variables::MICROMEGAS_MEMORY_BUDGET_MB, "1024")]);
+    let memory = MemoryShares::config(&environment, MemoryRoles::ENGINE).unwrap();
+    let flight = parse::<FlightArgs>(&[]).config(&environment, "0.0.0.0:1".parse().unwrap());
+    let resources = flight.unwrap().resources(&memory, Some("/spill".into()));
+    let mib = 1024 * 1024;
+    assert_eq!(resources.memory_bytes, 768 * mib);
+    assert_eq!(resources.plan_memory_bytes, 576 * mib);
+    assert_eq!(resources.footer_cache_bytes, 32 * mib);
+    assert_eq!(resources.spill_folder, Some("/spill".into()));
+    assert!(resources.parallelism >= 1);
+}
+
+#[cfg(feature = "maintenance")]
+#[test]
+fn retention_is_at_least_a_day() {
+    const NAME: &str = variables::MICROMEGAS_RETENTION_DAYS;
+    let flag = "--retention-days";
+    let actual = |flags: &[&str], variables: &[(&str, &str)]| {
+        let config = parse::<MaintenanceArgs>(flags).config(&environment(variables));
+        config.map(|config| config.retention_days)
+    };
+    check(actual(&[], &[]), Ok(90));
+    check(actual(&[], &[(NAME, "1")]), Ok(1));
+    check(actual(&[flag, "7"], &[(NAME, "1")]), Ok(7));
+    for wrong in ["0", "-1", "soon", "4000000"] {
+        check(
+            actual(&[], &[(NAME, wrong)]),
+            Err(&["must be a whole number of days"]),
+        );
+    }
+    for wrong in ["0", "soon"] {
+        assert!(Flags::<MaintenanceArgs>::try_parse_from(["test", flag, wrong]).is_err());
+    }
 }
 
 #[cfg(feature = "gateway")]

@@ -53,20 +53,40 @@ variables! {
     /// Folder of the all-in-one for what is kept locally; flag `--data-dir`. Default:
     /// `./micromegas-data`.
     MICROMEGAS_DATA_DIR;
-    /// Memory for request bodies in flight in ingestion, in MiB; above it the answer is 503.
-    /// Default: 512.
+    /// Memory for everything in the process that grows with the load, in MiB. Each part gets its
+    /// share: request bodies, queries, caches, and a reserve. Default: half of what the machine or
+    /// the container has, or 1024 if that can not be told. The variables of single parts must fit
+    /// into it when it is set, and raise it when it is not.
+    MICROMEGAS_MEMORY_BUDGET_MB;
+    /// Memory for request bodies in flight in ingestion, in MiB, at least 100; above it the answer is
+    /// 503. Default: a share of the budget.
     MICROMEGAS_INGESTION_IN_FLIGHT_MB;
-    /// Memory for queries, in MiB, over the whole process. Default: 1024.
+    /// Memory for queries, in MiB, over the whole process; one query gets up to three quarters of
+    /// it. Default: a share of the budget.
     MICROMEGAS_DATAFUSION_MEMORY_BUDGET_MB;
+    /// Memory for the footers of Parquet files, in MiB; 0 keeps none. Default: a share of the budget.
+    MICROMEGAS_METADATA_CACHE_MB;
+    /// Memory for ranges of objects that queries read, in MiB; 0 keeps none. Default: a share of the
+    /// budget.
+    MICROMEGAS_OBJECT_CACHE_L1_MB;
     /// Disk space that queries may spill to, in MiB, over the whole process. Default: 102400.
     MICROMEGAS_DATAFUSION_MAX_TEMP_DIRECTORY_MB;
     /// Seconds between two readings of the query deny list. Default: 10.
     MICROMEGAS_QUERY_DENY_REFRESH_SECONDS;
+    /// Seconds that a query may take, at most 3600: what it reads is kept for somewhat longer.
+    /// Default: 3600.
+    MICROMEGAS_QUERY_TIME_MAX_SECONDS;
     /// Address of the Flight SQL server behind the gateway, such as `grpc://127.0.0.1:50051` or
     /// `grpc+tls://host:443`; flag `--flightsql-url`. The stand-alone gateway requires it.
     MICROMEGAS_FLIGHTSQL_URL;
-    /// Roles of the all-in-one server, separated by commas: `ingestion`, `flightsql`, `web` or
-    /// `all`; flag `--roles`. Default: `all`.
+    /// Days after which maintenance deletes data, at least 1; flag `--retention-days`. Default: 90.
+    MICROMEGAS_RETENTION_DAYS;
+    /// Days after which blocks leave the catalog for the partitions of the `blocks` view, so that the
+    /// catalog stays small; a block that a producer sends again after that counts twice; flag
+    /// `--catalog-days`. Default: 7.
+    MICROMEGAS_CATALOG_DAYS;
+    /// Roles of the all-in-one server, separated by commas: `ingestion`, `flightsql`, `web`,
+    /// `maintenance` or `all`; flag `--roles`. Default: `all`.
     MICROMEGAS_MONOLITH_ROLES;
     /// Seconds that work in flight gets to end after a stop signal; flag
     /// `--shutdown-grace-period-seconds`. Default: 25.

@@ -168,7 +168,7 @@ async fn an_embedded_lake_is_created_where_it_is_missing() {
         data_dir: Some(folder.path().join("with space/new")),
     };
     let settings = args.config(&Environment::default()).unwrap();
-    let (catalog, lake) = settings.open().await.unwrap();
+    let (catalog, lake) = settings.open(0).await.unwrap();
     catalog.ping().await.unwrap();
     lake.probe().await.unwrap();
     catalog.close().await;
