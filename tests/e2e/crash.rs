@@ -147,7 +147,7 @@ async fn check_command_agrees(deployment: &mut Deployment) -> Result<()> {
 
 /// The report of `micromegas-monolith check --json`, one line of JSON. The exit code is 1
 /// when a reference dangles.
-async fn run_check(data_dir: &Path) -> Result<Value> {
+pub async fn run_check(data_dir: &Path) -> Result<Value> {
     let mut check = ServerCommand::new("micromegas-monolith")
         .args(["check", "--json", "--data-dir"])
         .arg(data_dir)

@@ -1,5 +1,6 @@
 //! A running monolith on a catalog and an object store, everything on free ports.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -135,6 +136,10 @@ impl Deployment {
 
     pub fn data_dir(&self) -> &Path {
         self.folder.path()
+    }
+
+    pub fn ingestion_address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.ingestion).into()
     }
 
     pub fn ingestion_url(&self, path: &str) -> String {

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use test_kit::Capture;
 
 use crate::deployment::{Backend, Deployment};
+use crate::memory::peak_resident_bytes;
 use crate::replay::post_in_order;
 
 const MIB: usize = 1024 * 1024;
@@ -141,17 +142,4 @@ fn replaced(body: &Bytes, key: &[u8], value: &[u8]) -> Bytes {
     let mut body = body.to_vec();
     body[start + key.len()..start + key.len() + value.len()].copy_from_slice(value);
     body.into()
-}
-
-fn peak_resident_bytes(process: u32) -> Result<usize> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmHWM:"))
-        .context("no VmHWM")?;
-    let kilobytes = line
-        .split_whitespace()
-        .nth(1)
-        .context("no number in VmHWM")?;
-    Ok(kilobytes.parse::<usize>()? * 1024)
 }

@@ -47,6 +47,7 @@ async fn missing_settings_are_named_together() -> Result<()> {
     for binary in ["telemetry-ingestion-srv", "flight-sql-srv"] {
         check_refusal(ServerCommand::new(binary).arg("--disable-auth"), &both).await?;
     }
+    check_refusal(ServerCommand::new("telemetry-maintenance-srv"), &both).await?;
     let gateway = ServerCommand::new("http-gateway-srv");
     check_refusal(gateway, &["MICROMEGAS_FLIGHTSQL_URL"]).await
 }
