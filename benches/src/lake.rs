@@ -1,4 +1,4 @@
-//! The product under test: one process with all roles over an empty lake.
+//! The product under test: one process over an empty lake.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -39,12 +39,18 @@ pub struct Lake {
 impl Lake {
     /// Starts the monolith that lies beside the running program.
     pub async fn start(backend: Backend) -> Result<Self> {
+        Self::start_with_roles(backend, "all").await
+    }
+
+    /// The same with these roles, separated by commas.
+    pub async fn start_with_roles(backend: Backend, roles: &str) -> Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("micromegas-bench-")
             .tempdir()?;
         let [ingestion, flight, web] = free_addresses()?;
         let mut command = ServerCommand::new("micromegas-monolith")
             .arg("--disable-auth")
+            .args(["--roles", roles])
             .arg("--data-dir")
             .arg(folder.path())
             .args(["--listen-endpoint-http", &ingestion.to_string()])

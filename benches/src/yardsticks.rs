@@ -15,6 +15,9 @@ use crate::generators::ingest;
 use crate::random::Random;
 use crate::stats::median;
 
+/// Longest run of one yardstick.
+pub const YARDSTICK_MAX: Duration = Duration::from_secs(1);
+
 /// Best rates of this machine, now.
 #[derive(Debug, Clone, Copy)]
 pub struct Yardsticks {

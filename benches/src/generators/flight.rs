@@ -15,7 +15,7 @@ pub async fn repeat(client: &Client, sql: &str, duration: Duration) -> Result<La
     let mut latencies = Vec::new();
     while start.elapsed() < duration {
         let sent = Instant::now();
-        drain(client, sql).await?;
+        drain(client, sql, RequestMetadata::new()).await?;
         latencies.push(sent.elapsed());
     }
     Ok(Latencies::new(latencies))
@@ -40,7 +40,7 @@ impl fmt::Display for Scan {
 
 pub async fn scan(client: &Client, sql: &str) -> Result<Scan> {
     let start = Instant::now();
-    let (rows, bytes) = drain(client, sql).await?;
+    let (rows, bytes) = drain(client, sql, RequestMetadata::new()).await?;
     Ok(Scan {
         rows,
         bytes,
@@ -48,8 +48,13 @@ pub async fn scan(client: &Client, sql: &str) -> Result<Scan> {
     })
 }
 
-async fn drain(client: &Client, sql: &str) -> Result<(usize, usize)> {
-    let mut batches = client.query(sql, RequestMetadata::new()).await?;
+/// Rows of a result that is read to its end, and Arrow bytes.
+pub async fn drain(
+    client: &Client,
+    sql: &str,
+    metadata: RequestMetadata,
+) -> Result<(usize, usize)> {
+    let mut batches = client.query(sql, metadata).await?;
     let (mut rows, mut bytes) = (0, 0);
     while let Some(batch) = batches.try_next().await? {
         rows += batch.num_rows();
