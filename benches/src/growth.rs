@@ -10,7 +10,7 @@ use anyhow::{Result, ensure};
 
 use self::coverage::{count_partitions, wait_for_partitions};
 use self::minutes::Minutes;
-use self::queries::{Timing, measure};
+use self::queries::{Asked, Timing, measure};
 use self::recording::Recording;
 use crate::lake::{Backend, Lake};
 use crate::yardsticks::{self, YARDSTICK_MAX, Yardsticks};
@@ -125,20 +125,34 @@ async fn grow(plan: &GrowthPlan, setting: GrowthSetting) -> Result<Vec<Stage>> {
         let copies = sent..size * minutes.programs;
         sent = copies.end;
         let start = std::time::Instant::now();
-        load::send(lake.ingestion, &recording, minutes, copies).await?;
+        let latest = copies.end - minutes.programs;
+        load::send(lake.ingestion, &recording, minutes, copies.start..latest).await?;
+        let arrival = arrival(&lake).await?;
+        load::send(lake.ingestion, &recording, minutes, latest..copies.end).await?;
         let seconds = start.elapsed().as_secs_f64();
         eprintln!("   {size} minutes: {sent} programs, sent in {seconds:.1} s");
-        stages.push(stage(plan, setting, &lake, &recording, size).await?);
+        stages.push(stage(plan, setting, &lake, &recording, size, &arrival).await?);
     }
     Ok(stages)
 }
 
+/// When the block came that is the latest now.
+async fn arrival(lake: &Lake) -> Result<String> {
+    let latest = lake.text("SELECT max(insert_time) FROM blocks").await?;
+    Ok(match latest.is_empty() {
+        true => "1970-01-01T00:00:00Z".to_owned(),
+        false => latest,
+    })
+}
+
+/// `arrival`: when the programs of the last minute began to come.
 async fn stage(
     plan: &GrowthPlan,
     setting: GrowthSetting,
     lake: &Lake,
     recording: &Recording,
     size: u32,
+    arrival: &str,
 ) -> Result<Stage> {
     let minutes = Minutes {
         programs: plan.programs_per_minute,
@@ -156,7 +170,12 @@ async fn stage(
         rows_of(1)
     );
     lake.reset_memory_peak()?;
-    let timings = measure(lake, recording, minutes, middle, plan.repetitions).await?;
+    let asked = Asked {
+        minutes,
+        middle,
+        arrival,
+    };
+    let timings = measure(lake, recording, asked, plan.repetitions).await?;
     let (resident_megabytes, peak_megabytes) = lake.memory_megabytes()?;
     Ok(Stage {
         minutes: size,

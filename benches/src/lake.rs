@@ -99,11 +99,16 @@ impl Lake {
 
     /// One number from one row.
     pub async fn count(&self, sql: &str) -> Result<i64> {
+        let text = self.text(sql).await?;
+        text.parse().with_context(|| format!("{text} is no number"))
+    }
+
+    /// One value from one row, as text; NULL is empty.
+    pub async fn text(&self, sql: &str) -> Result<String> {
         let batches = self.flight.query(sql, RequestMetadata::new()).await?;
         let batches: Vec<_> = batches.try_collect().await?;
         let column = batches.first().context("no rows")?.column(0);
-        let text = arrow::util::display::array_value_to_string(column, 0)?;
-        text.parse().with_context(|| format!("{text} is no number"))
+        Ok(arrow::util::display::array_value_to_string(column, 0)?)
     }
 
     /// Memory of the process in MB: resident now, and the most so far.

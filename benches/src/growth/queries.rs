@@ -14,6 +14,8 @@ use crate::stats::median;
 const BY_LEVEL: &str = "SELECT level, count(*) FROM log_entries";
 const ERRORS: &str = "SELECT time, process_id, target, msg FROM log_entries WHERE level <= 2";
 const NEWEST: &str = "ORDER BY time DESC LIMIT 100";
+/// Later than anything that is sent.
+const LATEST: &str = "2100-01-01T00:00:00Z";
 const STATS: &str = "SELECT level, sum(count) FROM log_stats";
 
 /// Median of one query, in milliseconds.
@@ -42,17 +44,28 @@ pub(super) async fn count_minute(lake: &Lake, (begin, end): Range) -> Result<[i6
     Ok([lake.count(&entries).await?, lake.count(&counted).await?])
 }
 
-/// Everything over the minute `middle`.
+/// What the queries ask about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub minutes: Minutes,
+    /// The minute that entries are asked for.
+    pub middle: u32,
+    /// Programs are asked for by the time when their blocks came: those since then.
+    pub arrival: &'a str,
+}
+
 pub(super) async fn measure(
     lake: &Lake,
     recording: &Recording,
-    minutes: Minutes,
-    middle: u32,
+    asked: Asked<'_>,
     repetitions: u32,
 ) -> Result<Vec<Timing>> {
+    let Asked {
+        minutes, middle, ..
+    } = asked;
     let range = minutes.range(middle);
     let mut timings = Vec::new();
-    for query in warm_queries(&range)? {
+    for query in warm_queries(&range, asked.arrival)? {
         time(lake, &query).await?;
         let mut samples = Vec::new();
         for _ in 0..repetitions {
@@ -79,7 +92,7 @@ pub(super) async fn measure(
     Ok(timings)
 }
 
-fn warm_queries(range: &Range) -> Result<Vec<Query>> {
+fn warm_queries(range: &Range, arrival: &str) -> Result<Vec<Query>> {
     let (begin, end) = range;
     let within = |column: &str| format!("{column} BETWEEN '{begin}' AND '{end}'");
     let by_header = |name, sql: String| -> Result<Query> {
@@ -119,10 +132,11 @@ fn warm_queries(range: &Range) -> Result<Vec<Query>> {
             "`log_stats`, range in the SQL",
             format!("{STATS} WHERE {} GROUP BY level", within("time_bin")),
         ),
-        by_header(
-            "number of processes, range beside the SQL",
-            "SELECT count(*) FROM processes".to_owned(),
-        )?,
+        Query {
+            name: "number of processes that came last, range beside the SQL",
+            sql: "SELECT count(*) FROM processes".to_owned(),
+            metadata: metadata(&(arrival.to_owned(), LATEST.to_owned()))?,
+        },
     ])
 }
 
