@@ -8,9 +8,15 @@ use test_kit::{Capture, Python};
 use crate::deployment::{Backend, Deployment, Guard};
 use crate::replay::post_in_order;
 
+/// Maintenance would make and merge partitions at the same time.
+fn unmaintained(guard: Guard) -> Guard {
+    guard.with("MICROMEGAS_MONOLITH_ROLES", "ingestion,flightsql,web")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn partitions_are_made_made_again_and_let_go() -> Result<()> {
-    let deployment = Deployment::start(Backend::Embedded).await?;
+    let deployment = Deployment::start_behind(unmaintained(Guard::disabled()), Backend::Embedded);
+    let deployment = deployment.await?;
     for name in ["ledger", "generator"] {
         post_in_order(&deployment, &Capture::load(name)?).await?;
     }
@@ -26,7 +32,8 @@ async fn partitions_are_made_made_again_and_let_go() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_no_administrator_sees_the_lists_and_changes_nothing() -> Result<()> {
     const KEY: &str = "a-key-that-administers-nothing";
-    let deployment = Deployment::start_behind(Guard::key(KEY), Backend::Embedded).await?;
+    let deployment = Deployment::start_behind(unmaintained(Guard::key(KEY)), Backend::Embedded);
+    let deployment = deployment.await?;
     ensure!(
         deployment
             .count("SELECT count(*) FROM list_partitions()")

@@ -86,6 +86,12 @@ impl House {
         Ok(QueryEngine::new(house, &config)?)
     }
 
+    /// How many partitions lie in the store, whether anything refers to them or not.
+    pub async fn partition_objects(&self) -> Result<usize> {
+        let objects: Vec<_> = self.lake.list_partitions().try_collect().await?;
+        Ok(objects.len())
+    }
+
     /// The catalog answers no more.
     pub async fn lose_catalog(&self) {
         self.catalog.close().await;

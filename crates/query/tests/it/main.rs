@@ -3,6 +3,7 @@
 mod administrators;
 mod denials;
 mod house;
+mod just_in_time;
 mod limits;
 mod listings;
 mod maintenance;
