@@ -189,11 +189,6 @@ async fn measure_queries(plan: &Plan, samples: &mut Samples) -> Result<()> {
         let first = flight::scan(&lake.flight, &sql).await?;
         eprintln!("   logs: {first}");
         samples.add("logs", first.seconds);
-        for _ in 0..SCANS {
-            let again = flight::scan(&lake.flight, &sql).await?;
-            eprintln!("   logs again: {again}");
-            samples.add("logs-again", again.seconds);
-        }
     }
     if plan.wants("flight-select") {
         let latencies = flight::repeat(&lake.flight, "SELECT 1", plan.duration).await?;
@@ -241,7 +236,6 @@ fn rows(samples: &Samples, yardsticks: &Yardsticks) -> Vec<Row> {
         ingest_memory(samples),
         fresh(samples),
         logs(samples, yardsticks),
-        logs_again(samples, yardsticks),
         flight_select(samples, yardsticks),
         flight_scan(samples, yardsticks),
         gateway_select(samples, yardsticks),
@@ -367,19 +361,6 @@ fn logs(samples: &Samples, yardsticks: &Yardsticks) -> Option<Row> {
         "0.094 s",
         format!("{seconds:.3} s"),
         seconds <= 0.47 / 5.0,
-        format!("LZ4 {:.0} MB/s", yardsticks.lz4_megabytes_per_second),
-    ))
-}
-
-/// What is asked of any query that is repeated.
-fn logs_again(samples: &Samples, yardsticks: &Yardsticks) -> Option<Row> {
-    let seconds = samples.median("logs-again")?;
-    Some(row(
-        "the same query again",
-        "",
-        "0.02 s",
-        format!("{seconds:.3} s"),
-        seconds <= 0.02,
         format!("LZ4 {:.0} MB/s", yardsticks.lz4_megabytes_per_second),
     ))
 }
