@@ -9,7 +9,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use catalog::{PartitionFilter, StoredPartition};
+use catalog::StoredPartition;
 use futures::TryStreamExt;
 use model::{InsertRange, InsertTime, TimeNs};
 use tokio::sync::{Semaphore, watch};
@@ -17,7 +17,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::blocks_scan;
 use crate::insert_ranges::InsertRanges;
 use crate::predicate::Constraints;
-use crate::upkeep::SOURCE_BYTES_MAX;
+use crate::upkeep::{SOURCE_BYTES_MAX, inside};
 use crate::view::View;
 use crate::{Lakehouse, Result};
 
@@ -134,7 +134,7 @@ struct Job {
 impl Job {
     async fn run(&self) -> Result<()> {
         for slot in self.slots().await? {
-            let parts = self.partitions(slot).await?;
+            let parts = inside(&slot, &self.house.parts(&self.view, slot).await?);
             let covered = parts.iter().map(|part| part.partition.insert_range);
             if InsertRanges::of(slot).without(covered).is_empty() {
                 continue;
@@ -166,23 +166,6 @@ impl Job {
         // its blocks, which expire soon.
         slots.retain(|slot| slot.begin >= snapshot.expired_before);
         Ok(slots)
-    }
-
-    /// The partitions inside the slot.
-    async fn partitions(&self, slot: InsertRange) -> Result<Vec<StoredPartition>> {
-        let set = self.view.set();
-        let filter = PartitionFilter {
-            snapshot: self.house.catalog().snapshot().await?,
-            view_set: Some(set.name.to_owned()),
-            view_instance: Some(self.view.instance().to_owned()),
-            schema_hash: Some(self.house.schema_hash(set)),
-            insert_range: Some(slot),
-            event_range: None,
-        };
-        let parts = self.house.catalog().partitions(filter).await?;
-        let inside = parts.into_iter();
-        let inside = inside.filter(|part| slot.covers(&part.partition.insert_range));
-        Ok(inside.collect())
     }
 
     /// The slot anew, cut where enough blocks have come together.

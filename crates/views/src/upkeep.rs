@@ -257,7 +257,8 @@ fn hull(slots: &[InsertRange]) -> Option<InsertRange> {
     Some(InsertRange::new(begin, end))
 }
 
-fn inside(range: &InsertRange, parts: &[StoredPartition]) -> Vec<StoredPartition> {
+/// Those that lie in the range as a whole.
+pub(crate) fn inside(range: &InsertRange, parts: &[StoredPartition]) -> Vec<StoredPartition> {
     let parts = parts.iter();
     let inside = parts.filter(|part| range.covers(&part.partition.insert_range));
     inside.cloned().collect()
