@@ -10,7 +10,7 @@ use arrow::datatypes::Int32Type;
 use datafusion::error::Result;
 
 use crate::column::{Column, Rows};
-use crate::function::Outcome;
+use crate::function::{Call, Outcome};
 
 /// One answer per value of a column, and which row takes which.
 #[derive(Debug)]
@@ -36,24 +36,31 @@ impl<T> Answers<T> {
         })
     }
 
-    /// Asks once per row, for two arguments that both vary.
-    pub(crate) fn of_rows(
-        left: &Column,
-        right: &Column,
-        row_count: usize,
-        mut answer: impl FnMut(usize, usize) -> Result<Option<T>>,
+    /// Asks once per row, with the index of each argument's value; once in all when every
+    /// argument is a constant.
+    pub(crate) fn of_call(
+        call: &Call,
+        mut answer: impl FnMut(&[usize]) -> Result<Option<T>>,
     ) -> Result<Self> {
+        let (row_count, rows) = if call.arguments.iter().all(Column::is_constant) {
+            (1, Rows::Constant)
+        } else {
+            (call.row_count, Rows::Each)
+        };
         let mut values = Vec::with_capacity(row_count);
+        let mut indices = vec![0; call.arguments.len()];
         for row in 0..row_count {
-            values.push(match (left.index(row), right.index(row)) {
-                (Some(left), Some(right)) => answer(left, right)?,
-                _ => None,
+            let mut arguments = call.arguments.iter().zip(&mut indices);
+            let complete = arguments.all(|(argument, index)| match argument.index(row) {
+                Some(value) => {
+                    *index = value;
+                    true
+                }
+                None => false,
             });
+            values.push(if complete { answer(&indices)? } else { None });
         }
-        Ok(Self {
-            values,
-            rows: Rows::Each,
-        })
+        Ok(Self { values, rows })
     }
 
     /// The same null for all rows.

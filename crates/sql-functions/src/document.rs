@@ -8,8 +8,11 @@ use std::borrow::Cow;
 
 use jsonb::{Number, RawJsonb, Value};
 
+mod cursor;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use cursor::{Cursor, Element};
 
 /// Deepest nesting of arrays and objects, in binary and in text. The crate
 /// recurses per level, so this bounds the stack.

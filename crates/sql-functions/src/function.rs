@@ -2,17 +2,19 @@
 
 use std::hash::{Hash, Hasher};
 
-use arrow::array::ArrayRef;
-use arrow::datatypes::DataType;
-use datafusion::common::plan_err;
+use arrow::array::{ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
+use arrow::datatypes::{DataType, Float64Type};
 use datafusion::error::Result;
 use datafusion::logical_expr::{
-    ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
+    ColumnarValue, Documentation, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 use datafusion::scalar::ScalarValue;
 
+use crate::answers::Answers;
 use crate::column::Column;
-use crate::types::Kind;
+use crate::documentation::FunctionDoc;
+use crate::error::Error;
+use crate::types::{self, Kind};
 
 /// What a function is.
 #[derive(Debug)]
@@ -22,6 +24,7 @@ pub(crate) struct Definition {
     /// From the coerced argument types.
     pub(crate) returns: fn(&[DataType]) -> DataType,
     pub(crate) evaluate: fn(&Call) -> Result<Outcome>,
+    pub(crate) documentation: FunctionDoc,
 }
 
 /// One evaluation: the arguments of a batch.
@@ -30,6 +33,42 @@ pub(crate) struct Call {
     pub(crate) function: &'static str,
     pub(crate) arguments: Vec<Column>,
     pub(crate) row_count: usize,
+}
+
+impl Call {
+    pub(crate) fn argument(&self, index: usize) -> Result<&Column> {
+        Ok(self.arguments.get(index).ok_or(self.unexpected())?)
+    }
+
+    /// The values of an argument that coercion made numbers of one type.
+    pub(crate) fn numbers<T: ArrowPrimitiveType>(
+        &self,
+        index: usize,
+    ) -> Result<&PrimitiveArray<T>> {
+        let numbers = self.argument(index)?.values.as_primitive_opt();
+        Ok(numbers.ok_or(self.unexpected())?)
+    }
+
+    /// One answer per row, of `N` arguments that are all `Float64`.
+    pub(crate) fn per_row_of_floats<const N: usize, T: ArrowPrimitiveType>(
+        &self,
+        answer: impl Fn([f64; N]) -> T::Native,
+    ) -> Result<Outcome> {
+        let numbers = (0..N)
+            .map(|index| self.numbers::<Float64Type>(index))
+            .collect::<Result<Vec<_>>>()?;
+        let answers = Answers::of_call(self, |at| {
+            let row = std::array::from_fn(|index| numbers[index].value(at[index]));
+            Ok(Some(answer(row)))
+        })?;
+        Ok(answers.into_numbers::<T>())
+    }
+
+    const fn unexpected(&self) -> Error {
+        Error::Layout {
+            function: self.function,
+        }
+    }
 }
 
 /// An array with one element per row, or with a single one that all rows share.
@@ -44,6 +83,7 @@ pub(crate) struct Outcome {
 pub(crate) struct Function {
     definition: &'static Definition,
     signature: Signature,
+    documentation: Documentation,
 }
 
 impl Function {
@@ -51,6 +91,7 @@ impl Function {
         Self {
             definition,
             signature: Signature::user_defined(Volatility::Immutable),
+            documentation: definition.documentation.build(),
         }
     }
 }
@@ -80,27 +121,7 @@ impl ScalarUDFImpl for Function {
     }
 
     fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
-        let Definition {
-            name, arguments, ..
-        } = self.definition;
-        if given.len() != arguments.len() {
-            return plan_err!(
-                "{name} takes {} arguments, not {}",
-                arguments.len(),
-                given.len()
-            );
-        }
-        let coerced = arguments.iter().zip(given).enumerate();
-        coerced
-            .map(|(index, (kind, given))| match kind.coerce(given) {
-                Some(coerced) => Ok(coerced),
-                None => plan_err!(
-                    "{name}: argument {} must be {}, not {given}",
-                    index + 1,
-                    kind.description()
-                ),
-            })
-            .collect()
+        types::coerce(self.definition.name, self.definition.arguments, given)
     }
 
     fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
@@ -123,5 +144,9 @@ impl ScalarUDFImpl for Function {
             return Ok(ColumnarValue::Scalar(value));
         }
         Ok(ColumnarValue::Array(outcome.array))
+    }
+
+    fn documentation(&self) -> Option<&Documentation> {
+        Some(&self.documentation)
     }
 }

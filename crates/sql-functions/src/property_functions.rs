@@ -12,11 +12,17 @@ use datafusion::error::Result;
 use crate::answers::Answers;
 use crate::column::{Bytes, Column, Rows};
 use crate::document::Document;
+use crate::documentation::{FunctionDoc, PROPERTIES};
 use crate::error::Error;
 use crate::function::{Call, Definition, Outcome};
 use crate::jsonb_functions::document;
 use crate::property_list::PropertyLists;
 use crate::types::{self, Kind};
+
+const PROPERTIES_ARGUMENT: (&str, &str) = (
+    "properties",
+    "A JSONB object, or a list of structs of `key` and `value`.",
+);
 
 pub(crate) const DEFINITIONS: &[Definition] = &[
     Definition {
@@ -24,18 +30,45 @@ pub(crate) const DEFINITIONS: &[Definition] = &[
         arguments: &[Kind::Properties, Kind::Text],
         returns: |_| types::text(),
         evaluate: property_get,
+        documentation: FunctionDoc {
+            section: PROPERTIES,
+            syntax: "property_get(properties, name)",
+            description: "The value of a property: the one of exactly this name, else the first \
+                whose name differs by ASCII case alone. Strings come as they are, other JSON \
+                values as JSON text. NULL when there is none and when an argument is NULL; bytes \
+                that are not JSONB are an error.",
+            arguments: &[PROPERTIES_ARGUMENT, ("name", "Name of the property.")],
+            example: "SELECT property_get(jsonb_parse('{\"Region\": \"eu\"}'), 'region') AS region",
+        },
     },
     Definition {
         name: "properties_length",
         arguments: &[Kind::Properties],
         returns: |_| DataType::Int32,
         evaluate: properties_length,
+        documentation: FunctionDoc {
+            section: PROPERTIES,
+            syntax: "properties_length(properties)",
+            description: "The number of properties. NULL when the argument is, or is JSONB and no \
+                object; bytes that are not JSONB are an error.",
+            arguments: &[PROPERTIES_ARGUMENT],
+            example: "SELECT properties_length(jsonb_parse('{\"a\": 1, \"b\": 2}')) AS length",
+        },
     },
     Definition {
         name: "properties_to_jsonb",
         arguments: &[Kind::Properties],
         returns: |_| types::jsonb(),
         evaluate: properties_to_jsonb,
+        documentation: FunctionDoc {
+            section: PROPERTIES,
+            syntax: "properties_to_jsonb(properties)",
+            description: "The properties as a JSONB object; of a repeated key the last value stays. \
+                NULL when the argument is and for bytes that are not JSONB.",
+            arguments: &[PROPERTIES_ARGUMENT],
+            example: "SELECT jsonb_format_json(properties_to_jsonb([named_struct('key', 'Region', \
+                'value', 'eu')])) AS properties",
+        },
     },
     Definition {
         name: "properties_to_dict",
@@ -46,6 +79,15 @@ pub(crate) const DEFINITIONS: &[Definition] = &[
             _ => DataType::Null,
         },
         evaluate: properties_to_dict,
+        documentation: FunctionDoc {
+            section: PROPERTIES,
+            syntax: "properties_to_dict(properties)",
+            description: "A list of properties as a dictionary in which equal lists are stored once. \
+                NULL when the argument is; JSONB is refused.",
+            arguments: &[("properties", "A list of structs of `key` and `value`.")],
+            example: "SELECT properties_to_dict([named_struct('key', 'Region', 'value', 'eu')]) AS \
+                properties",
+        },
     },
     Definition {
         name: "properties_to_array",
@@ -55,6 +97,18 @@ pub(crate) const DEFINITIONS: &[Definition] = &[
             _ => DataType::Null,
         },
         evaluate: properties_to_array,
+        documentation: FunctionDoc {
+            section: PROPERTIES,
+            syntax: "properties_to_array(dictionary)",
+            description: "The values of a dictionary, one per row. NULL when the argument is; \
+                anything but a dictionary is refused.",
+            arguments: &[(
+                "dictionary",
+                "A dictionary, as `properties_to_dict` returns it.",
+            )],
+            example: "SELECT properties_to_array(properties_to_dict([named_struct('key', 'Region', \
+                'value', 'eu')])) AS properties",
+        },
     },
 ];
 
@@ -91,9 +145,7 @@ fn property_get(call: &Call) -> Result<Outcome> {
         Properties::List(lists) => Ok(lists.value(index, name).map(str::to_owned)),
     };
     if !names.is_constant() {
-        let answers = Answers::of_rows(column, names, call.row_count, |index, name| {
-            value(index, texts.value(name))
-        })?;
+        let answers = Answers::of_call(call, |at| value(at[0], texts.value(at[1])))?;
         return answers.into_text();
     }
     let Some(name) = names.index(0) else {

@@ -3,6 +3,10 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field};
+use datafusion::common::plan_err;
+use datafusion::error::Result;
+
+use crate::histogram;
 
 /// `Dictionary(Int32, Utf8)`.
 pub(crate) fn text() -> DataType {
@@ -37,6 +41,37 @@ pub(crate) enum Kind {
     PropertyList,
     /// Any dictionary.
     Dictionary,
+    /// A histogram, or a dictionary of it.
+    Histogram,
+    /// Any number, as `Float64`.
+    Float,
+    /// Any number, as `Int64`.
+    Integer,
+    /// Any number, as `UInt32`.
+    Color,
+}
+
+/// The types that the arguments of a function are cast to.
+pub(crate) fn coerce(name: &str, kinds: &[Kind], given: &[DataType]) -> Result<Vec<DataType>> {
+    if given.len() != kinds.len() {
+        let plural = if kinds.len() == 1 { "" } else { "s" };
+        return plan_err!(
+            "{name} takes {} argument{plural}, not {}",
+            kinds.len(),
+            given.len()
+        );
+    }
+    let arguments = kinds.iter().zip(given).enumerate();
+    arguments
+        .map(|(index, (kind, given))| match kind.coerce(given) {
+            Some(coerced) => Ok(coerced),
+            None => plan_err!(
+                "{name}: argument {} must be {}, not {given}",
+                index + 1,
+                kind.description()
+            ),
+        })
+        .collect()
 }
 
 impl Kind {
@@ -46,6 +81,7 @@ impl Kind {
         if let DataType::Dictionary(_, values) = given {
             return match self {
                 Self::Dictionary => Some(dictionary(values.as_ref().clone())),
+                Self::Float | Self::Integer | Self::Color => self.coerce_plain(values),
                 _ if **values == DataType::Null => self.coerce(values),
                 _ => self.coerce_plain(values).map(dictionary),
             };
@@ -71,7 +107,23 @@ impl Kind {
             {
                 Some(given.clone())
             }
+            (Self::Histogram, DataType::Struct(fields)) if histogram::is_histogram(fields) => {
+                Some(given.clone())
+            }
+            (Self::Histogram, DataType::Null) => Some(histogram::data_type()),
+            (Self::Float | Self::Integer | Self::Color, _) => {
+                let number = given.is_numeric() || given.is_null();
+                number.then(|| self.number())
+            }
             _ => None,
+        }
+    }
+
+    fn number(self) -> DataType {
+        match self {
+            Self::Integer => DataType::Int64,
+            Self::Color => DataType::UInt32,
+            _ => DataType::Float64,
         }
     }
 
@@ -82,6 +134,10 @@ impl Kind {
             Self::Properties => "properties (JSONB, or a list of structs of key and value)",
             Self::PropertyList => "a list of structs of key and value",
             Self::Dictionary => "a dictionary",
+            Self::Histogram => "a histogram",
+            Self::Float => "a number",
+            Self::Integer => "an integer",
+            Self::Color => "a color (UInt32)",
         }
     }
 }
