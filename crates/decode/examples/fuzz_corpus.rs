@@ -1,5 +1,5 @@
-//! Writes the seeds of the fuzz targets, made from the recorded traffic, to
-//! `fuzz/corpus/`.
+//! Writes the seeds of the fuzz targets to `fuzz/corpus/`: recorded traffic, and an image,
+//! since none was recorded.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -10,7 +10,7 @@ use bytes::Bytes;
 use decode::hostile::Parts;
 use wire::envelope::{BlockEnvelope, StreamEnvelope};
 use wire::lz4;
-use wire::transit::{Entries, TypeTable};
+use wire::transit::{Entries, TypeDefinition, TypeTable, encode_types};
 
 /// Larger seeds slow the fuzzer down without showing it anything new.
 const MAX_ENVELOPE: usize = 4_096;
@@ -37,6 +37,7 @@ fn main() -> Result<()> {
             }
         }
     }
+    seeds += write(&corpus.join("block"), "image", &image_seed())?;
     println!("{seeds} seeds in {}", corpus.display());
     Ok(())
 }
@@ -91,6 +92,31 @@ fn block_seeds(
         seeds.push(("compressed", compressed.pack()));
     }
     Ok(seeds)
+}
+
+/// An image `a` of format `png` with two bytes.
+fn image_seed() -> Vec<u8> {
+    let image = TypeDefinition {
+        name: "ImageEvent".to_owned(),
+        size: 0,
+        members: Vec::new(),
+        is_reference: false,
+    };
+    let time = [0; 8];
+    let body = [
+        &time[..],
+        b"\x02\x01\0\0\0a\x02\x03\0\0\0png\x02\0\0\0\x89P",
+    ]
+    .concat();
+    let length = body.len() as u32;
+    let seed = Parts {
+        dependencies_metadata: &encode_types(&[]),
+        objects_metadata: &encode_types(&[image]),
+        dependencies: &[],
+        objects: &[&[0], &length.to_le_bytes()[..], &body].concat(),
+        compressed: false,
+    };
+    seed.pack()
 }
 
 fn first_events<'a>(types: &TypeTable, objects: &'a [u8]) -> &'a [u8] {

@@ -7,16 +7,15 @@ use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use bytes::Bytes;
 use model::{BlockInfo, InsertTime, ProcessInfo, TimeRange};
-use wire::envelope::Payload;
-use wire::lz4;
 use wire::transit::Dependencies;
 
 use crate::clock::TickClock;
 use crate::column::Column;
 use crate::constants::Constants;
 use crate::error::{Error, Result};
+use crate::payload::Buffers;
 use crate::plan::StreamPlan;
-use crate::rows::{EventRows, LogRows, MetricRows};
+use crate::rows::{AsyncSpanRows, EventRows, ImageRows, LogRows, MetricRows};
 use crate::table::EventTable;
 use crate::walk::{Census, Walk};
 
@@ -37,7 +36,7 @@ pub struct DecodeOptions {
     pub projection: Option<Vec<usize>>,
     /// Keep rows whose event time lies in it.
     pub range: Option<TimeRange>,
-    /// Rows of a batch, at least 1; batches with very long messages end earlier.
+    /// Rows of a batch, at least 1; batches with long messages or images end earlier.
     pub batch_rows: usize,
 }
 
@@ -59,6 +58,8 @@ pub struct BlockBatches {
 enum Rows {
     Log(Box<LogRows>),
     Metric(Box<MetricRows>),
+    AsyncSpan(Box<AsyncSpanRows>),
+    Image(Box<ImageRows>),
     /// Nothing asked for differs from row to row: only count down.
     Uniform {
         left: usize,
@@ -75,15 +76,10 @@ impl BlockBatches {
     ) -> Result<Self> {
         let (schema, columns) = project(table, options.projection.as_deref())?;
         let clock = TickClock::for_block(&source.process, &source.block)?;
-        let payload = Payload::parse(payload).map_err(Error::Payload)?;
-        let dependencies = decompress("dependencies", &payload.dependencies)?;
-        let dependency_bytes = dependencies.len();
-        let types = &source.plan.layout.dependencies;
-        let dependencies = Dependencies::parse(types, dependencies).map_err(Error::Dependencies)?;
-        let objects = decompress("objects", &payload.objects)?;
-        let memory_bytes = objects.len() + dependency_bytes;
-        let walk = Walk::new(Arc::clone(&source.plan), objects, clock, options);
-        let (rows, census) = check(table, &source, &walk, dependencies, &columns)?;
+        let buffers = Buffers::read(&source.plan, payload)?;
+        let memory_bytes = buffers.memory_bytes;
+        let walk = Walk::new(Arc::clone(&source.plan), buffers.objects, clock, options);
+        let (rows, census) = check(table, &source, &walk, buffers.dependencies, &columns)?;
         let varies = options.range.is_some() || columns.iter().any(|column| column.varies());
         let rows = match varies {
             true => rows,
@@ -112,8 +108,8 @@ impl BlockBatches {
         self.memory_bytes
     }
 
-    /// Events of the block that are not rows of the table: of a type that is not
-    /// known, or that another table shows.
+    /// Events of the block that are no rows of the table and should not be there: of a
+    /// type that is not known, or of another kind of stream.
     pub fn ignored_events(&self) -> u64 {
         self.census.ignored
     }
@@ -123,6 +119,8 @@ impl BlockBatches {
         let (rows, varying) = match &mut self.rows {
             Rows::Log(rows) => collect(&mut self.walk, rows.as_mut(), &self.census)?,
             Rows::Metric(rows) => collect(&mut self.walk, rows.as_mut(), &self.census)?,
+            Rows::AsyncSpan(rows) => collect(&mut self.walk, rows.as_mut(), &self.census)?,
+            Rows::Image(rows) => collect(&mut self.walk, rows.as_mut(), &self.census)?,
             Rows::Uniform { left } => {
                 let rows = self.walk.batch_rows().min(*left);
                 *left -= rows;
@@ -171,11 +169,6 @@ fn project(table: EventTable, projection: Option<&[usize]>) -> Result<(SchemaRef
     Ok((Arc::new(Schema::new(fields)), columns))
 }
 
-fn decompress(buffer: &'static str, compressed: &[u8]) -> Result<Vec<u8>> {
-    lz4::decompress(compressed, &lz4::Limits::default())
-        .map_err(|source| Error::Compression { buffer, source })
-}
-
 fn check(
     table: EventTable,
     source: &BlockSource,
@@ -195,6 +188,16 @@ fn check(
             let mut rows = MetricRows::new(plan, dependencies, walk.clock(), wanted);
             let census = walk.check(&mut rows)?;
             Ok((Rows::Metric(Box::new(rows)), census))
+        }
+        EventTable::AsyncEvents => {
+            let mut rows = AsyncSpanRows::new(plan, dependencies, wanted);
+            let census = walk.check(&mut rows)?;
+            Ok((Rows::AsyncSpan(Box::new(rows)), census))
+        }
+        EventTable::Images => {
+            let mut rows = ImageRows::new(dependencies, wanted);
+            let census = walk.check(&mut rows)?;
+            Ok((Rows::Image(Box::new(rows)), census))
         }
     }
 }

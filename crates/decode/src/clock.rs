@@ -41,8 +41,8 @@ impl TickClock {
     #[inline]
     pub(crate) fn time_ns(&self, ticks: i64) -> TimeNs {
         let ticks = ticks.saturating_sub(self.start_ticks) as f64;
-        let since_start = (ticks * 1e9 / self.frequency).round();
-        self.start_time.saturating_add(since_start as i64)
+        let since_start = rounded(ticks * 1e9 / self.frequency);
+        self.start_time.saturating_add(since_start)
     }
 
     /// A duration in seconds.
@@ -52,9 +52,49 @@ impl TickClock {
     }
 }
 
+/// The nearest integer, of two the one farther from zero; what does not fit saturates.
+/// `f64::round` is a call on processors of the oldest kind that this is compiled for.
+#[inline]
+fn rounded(value: f64) -> i64 {
+    let whole = value as i64;
+    let rest = value - whole as f64;
+    whole
+        .saturating_add(i64::from(rest >= 0.5))
+        .saturating_sub(i64::from(rest <= -0.5))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::TickClock;
+    use super::{TickClock, rounded};
+
+    #[test]
+    fn rounding_is_that_of_the_standard_library() {
+        let borders = [
+            0.0,
+            0.5,
+            1.0,
+            1.5,
+            2.5,
+            0.49999999999999994,
+            1e15 + 0.5,
+            4503599627370495.5,
+        ];
+        let large = [
+            2f64.powi(52),
+            2f64.powi(53) + 2.0,
+            2f64.powi(62),
+            2f64.powi(63),
+            1e300,
+        ];
+        for value in borders.into_iter().chain(large) {
+            for value in [value, -value, value.next_up(), value.next_down()] {
+                assert_eq!(rounded(value), value.round() as i64, "{value}");
+            }
+        }
+        assert_eq!(rounded(f64::NAN), 0);
+        assert_eq!(rounded(f64::INFINITY), i64::MAX);
+        assert_eq!(rounded(f64::NEG_INFINITY), i64::MIN);
+    }
 
     fn clock(start_ticks: i64, frequency: f64) -> TickClock {
         TickClock {

@@ -21,6 +21,17 @@ pub(crate) enum Column {
     Value,
     Properties,
     ProcessProperties,
+    EventType,
+    SpanId,
+    ParentSpanId,
+    Depth,
+    Hash,
+    Filename,
+    Line,
+    ImageName,
+    Format,
+    PayloadSize,
+    Data,
 }
 
 impl Column {
@@ -42,22 +53,34 @@ impl Column {
             Self::Value => ("value", DataType::Float64),
             Self::Properties => ("properties", dictionary(DataType::Binary)),
             Self::ProcessProperties => ("process_properties", dictionary(DataType::Binary)),
+            Self::EventType => ("event_type", dictionary(DataType::Utf8)),
+            Self::SpanId => ("span_id", DataType::Int64),
+            Self::ParentSpanId => ("parent_span_id", DataType::Int64),
+            Self::Depth => ("depth", DataType::UInt32),
+            Self::Hash => ("hash", DataType::UInt32),
+            Self::Filename => ("filename", dictionary(DataType::Utf8)),
+            Self::Line => ("line", DataType::UInt32),
+            // Names of images are rarely the same twice.
+            Self::ImageName => ("name", DataType::Utf8),
+            Self::Format => ("format", dictionary(DataType::Utf8)),
+            Self::PayloadSize => ("payload_size", DataType::Int64),
+            Self::Data => ("data", DataType::Binary),
         };
         Field::new(name, data_type, false)
     }
 
     /// Whether the value differs from row to row.
     pub(crate) const fn varies(self) -> bool {
-        matches!(
+        !matches!(
             self,
-            Self::Time
-                | Self::Target
-                | Self::Level
-                | Self::Message
-                | Self::Name
-                | Self::Unit
-                | Self::Value
-                | Self::Properties
+            Self::ProcessId
+                | Self::StreamId
+                | Self::BlockId
+                | Self::InsertTime
+                | Self::Exe
+                | Self::Username
+                | Self::Computer
+                | Self::ProcessProperties
         )
     }
 }
@@ -65,10 +88,10 @@ impl Column {
 /// The time zone is spelled as an offset: clients compare the type literally.
 pub(crate) const UTC: &str = "+00:00";
 
-fn timestamp() -> DataType {
+pub(crate) fn timestamp() -> DataType {
     DataType::Timestamp(TimeUnit::Nanosecond, Some(UTC.into()))
 }
 
-fn dictionary(values: DataType) -> DataType {
+pub(crate) fn dictionary(values: DataType) -> DataType {
     DataType::Dictionary(Box::new(DataType::Int32), Box::new(values))
 }

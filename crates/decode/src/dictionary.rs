@@ -20,14 +20,14 @@ const NO_KEY: i32 = -1;
 
 /// Distinct values in the order of their first use.
 #[derive(Debug)]
-struct Interner {
+pub(crate) struct Interner {
     keys: HashMap<Box<[u8]>, i32>,
     bytes: Vec<u8>,
     offsets: Vec<i32>,
 }
 
 impl Interner {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             keys: HashMap::new(),
             bytes: Vec::new(),
@@ -36,7 +36,7 @@ impl Interner {
     }
 
     /// The callers bound what they intern far below the 2 GiB of an Arrow array.
-    fn key(&mut self, value: &[u8]) -> i32 {
+    pub(crate) fn key(&mut self, value: &[u8]) -> i32 {
         if let Some(&key) = self.keys.get(value) {
             return key;
         }
@@ -47,14 +47,32 @@ impl Interner {
         key
     }
 
-    fn values<T: ByteArrayType<Offset = i32>>(&self) -> Result<ArrayRef, ArrowError> {
+    /// The value with that index.
+    pub(crate) fn value(&self, key: i32) -> Option<&[u8]> {
+        let key = usize::try_from(key).ok()?;
+        let (start, end) = (*self.offsets.get(key)?, *self.offsets.get(key + 1)?);
+        self.bytes.get(start as usize..end as usize)
+    }
+
+    /// Bytes of all values.
+    pub(crate) fn value_bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Memory that the values take, each kept twice, roughly.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        let entry = size_of::<(Box<[u8]>, i32)>() + size_of::<i32>();
+        2 * self.bytes.len() + self.keys.len() * entry
+    }
+
+    pub(crate) fn values<T: ByteArrayType<Offset = i32>>(&self) -> Result<ArrayRef, ArrowError> {
         let offsets = OffsetBuffer::new(ScalarBuffer::from(self.offsets.clone()));
         let bytes = Buffer::from_slice_ref(&self.bytes);
         GenericByteArray::<T>::try_new(offsets, bytes, None).map(|values| Arc::new(values) as _)
     }
 }
 
-/// A dictionary column whose values are texts among the dependencies.
+/// A dictionary column whose values are texts, most of them among the dependencies.
 #[derive(Debug)]
 pub(crate) struct TextColumn {
     column: KeyColumn,
@@ -82,8 +100,8 @@ struct KeyColumn {
 }
 
 impl KeyColumn {
-    fn new(wanted: bool, dependencies: &Dependencies) -> Self {
-        let length = if wanted { dependencies.len() } else { 0 };
+    fn new(wanted: bool, dependencies: usize) -> Self {
+        let length = if wanted { dependencies } else { 0 };
         Self {
             wanted,
             by_dependency: vec![NO_KEY; length],
@@ -141,7 +159,14 @@ impl KeyColumn {
 impl TextColumn {
     pub(crate) fn new(wanted: bool, dependencies: &Dependencies) -> Self {
         Self {
-            column: KeyColumn::new(wanted, dependencies),
+            column: KeyColumn::new(wanted, dependencies.len()),
+        }
+    }
+
+    /// Without a text that is a dependency.
+    pub(crate) fn of_literals(wanted: bool) -> Self {
+        Self {
+            column: KeyColumn::new(wanted, 0),
         }
     }
 
@@ -159,6 +184,11 @@ impl TextColumn {
             true => self.column.interner.key(text.as_bytes()),
             false => 0,
         }
+    }
+
+    /// Bytes of all distinct texts so far.
+    pub(crate) fn text_len(&self) -> usize {
+        self.column.interner.bytes.len()
     }
 
     /// Every text is known by now; the dictionary is the same for all batches.
@@ -183,7 +213,7 @@ impl TextColumn {
 impl PropertyColumn {
     pub(crate) fn new(wanted: bool, dependencies: &Dependencies) -> Self {
         Self {
-            column: KeyColumn::new(wanted, dependencies),
+            column: KeyColumn::new(wanted, dependencies.len()),
             empty: NO_KEY,
             made: 0,
         }

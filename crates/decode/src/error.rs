@@ -46,6 +46,8 @@ pub enum Error {
     UnknownFrequency,
     #[error("the texts of the block add up to more than {max} bytes")]
     TooMuchText { max: usize },
+    #[error("the events of the block take more than {max} bytes when they are written out")]
+    TooManyObjects { max: usize },
     #[error("column {index} does not exist")]
     NoSuchColumn { index: usize },
     #[error("the columns do not form a batch")]
@@ -63,6 +65,18 @@ pub enum EventProblem {
     UnknownLevel { level: String },
     #[error("the property sets of the block hold more than {max} bytes")]
     TooManyProperties { max: usize },
+    #[error("the places in the code that the block names hold more than {max} bytes")]
+    TooManyScopes { max: u64 },
+    #[error("it takes more than {max} bytes when it is written out")]
+    TooLarge { max: usize },
+    #[error("what it refers to is nested more than {max} deep")]
+    NestedTooDeep { max: usize },
+    #[error(
+        "what the events of the block refer to takes more than {max} bytes when it is written out"
+    )]
+    TooManyReferences { max: usize },
+    #[error("the image formats of the block hold more than {max} bytes")]
+    TooManyFormats { max: usize },
 }
 
 impl From<LayoutError> for EventProblem {

@@ -7,7 +7,10 @@ use model::{BlockInfo, InsertTime, ProcessInfo, TimeRange};
 use wire::envelope::Payload;
 use wire::lz4;
 
-use crate::{BlockBatches, BlockSource, DecodeOptions, EventTable, StreamPlan};
+use crate::{
+    BlockBatches, BlockObjects, BlockSource, ChainBlock, ChainBuilder, ChainSource, ChainTable,
+    DecodeOptions, EventTable, StreamPlan,
+};
 
 /// The parts of a block, as they are packed in the input of [`block`].
 #[derive(Debug, Clone, Copy)]
@@ -74,14 +77,16 @@ impl<'a> Parts<'a> {
 }
 
 /// Any block, in the form of [`Parts::pack`], is either refused when it is opened or
-/// yields the rows it announced, whatever columns are asked for.
+/// yields the rows it announced, whatever columns are asked for. Written out, it is refused
+/// or shows every event.
 pub fn block(input: &[u8]) {
     let parts = Parts::unpack(input);
     let Ok(plan) = StreamPlan::compile(parts.dependencies_metadata, parts.objects_metadata) else {
         return;
     };
     let (plan, payload) = (Arc::new(plan), parts.payload());
-    for table in [EventTable::LogEntries, EventTable::Measures] {
+    let objects = objects(&plan, &payload);
+    for table in EventTable::ALL {
         let rows = |projection, range| {
             let options = DecodeOptions {
                 projection,
@@ -89,24 +94,89 @@ pub fn block(input: &[u8]) {
                 batch_rows: 1000,
             };
             let batches = BlockBatches::open(table, source(&plan), &payload, &options).ok()?;
+            let ignored = batches.ignored_events() as usize;
             let rows = |batch: crate::Result<_>| -> usize {
                 let batch: arrow::record_batch::RecordBatch = batch.expect("it was checked");
                 assert!((1..=1000).contains(&batch.num_rows()));
                 batch.num_rows()
             };
-            Some(batches.map(rows).sum::<usize>())
+            Some((batches.map(rows).sum::<usize>(), ignored))
         };
         if let Some(all) = rows(None, None) {
             assert_eq!(rows(Some(vec![]), None), Some(all));
             assert_eq!(rows(Some(vec![7, 0]), Some(EVER)), Some(all));
+            let (rows, ignored) = all;
+            assert!(objects.is_none_or(|objects| rows + ignored <= objects));
         }
     }
+    for table in [ChainTable::ThreadSpans, ChainTable::NetSpans] {
+        chain(table, &plan, &payload);
+    }
+}
+
+/// A block, put twice into one chain, is refused or yields the rows it announced,
+/// however they are read.
+fn chain(table: ChainTable, plan: &Arc<StreamPlan>, payload: &Bytes) {
+    let BlockSource { process, block, .. } = source(plan);
+    let Ok(decoded) = ChainBlock::decode(table, plan, &block, payload) else {
+        return;
+    };
+    let source = ChainSource {
+        stream: Arc::new(stream()),
+        latest: block,
+        begin_ticks: -process.start_ticks,
+        end_ticks: i64::MAX,
+        events: 0,
+        process,
+    };
+    let mut builder = ChainBuilder::new(table, &source).expect("the frequency is known");
+    for _ in 0..2 {
+        if builder.add(&decoded).is_err() {
+            return;
+        }
+    }
+    let rows = builder.finish();
+    let all = rows.batch(0..rows.len(), None).expect("they are announced");
+    assert_eq!(all.num_rows(), rows.len());
+    for start in (0..rows.len()).step_by(1000) {
+        let some = rows.batch(start..start + 1000, Some(&[3, 4]));
+        let some = some.expect("they are announced");
+        for (column, index) in some.columns().iter().zip([3, 4]) {
+            let same = all.column(index).slice(start, some.num_rows());
+            assert_eq!(column.as_ref(), same.as_ref());
+        }
+    }
+}
+
+/// How many events there are, if every one can be shown.
+fn objects(plan: &Arc<StreamPlan>, payload: &Bytes) -> Option<usize> {
+    let block = source(plan).block;
+    let mut objects = BlockObjects::open(Arc::clone(plan), &block, payload).ok()?;
+    let mut rows = 0;
+    while let Some(batch) = objects.next_batch(1000).ok()? {
+        assert!((1..=1000).contains(&batch.num_rows()));
+        rows += batch.num_rows();
+    }
+    Some(rows)
 }
 
 const EVER: TimeRange = TimeRange {
     begin: i64::MIN,
     end: i64::MAX,
 };
+
+fn stream() -> model::StreamInfo {
+    let nil = [0; 16];
+    model::StreamInfo {
+        stream_id: model::StreamId::from_bytes(nil),
+        process_id: model::ProcessId::from_bytes(nil),
+        dependencies_metadata: Bytes::new(),
+        objects_metadata: Bytes::new(),
+        tags: Vec::new(),
+        properties: model::Properties::new(),
+        format: model::TRANSIT_FORMAT.to_owned(),
+    }
+}
 
 fn source(plan: &Arc<StreamPlan>) -> BlockSource {
     let nil = [0; 16];

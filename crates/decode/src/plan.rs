@@ -1,14 +1,24 @@
 //! The compiled decoding plan of one stream.
 
+mod async_span;
+mod image;
 mod log;
 mod metric;
+mod net;
+mod thread_span;
+mod unsigned;
 
 use wire::transit::{LayoutError, StreamLayout, TypeLayout, TypeTable};
 
 use crate::error::{Error, Result};
 
+pub(crate) use async_span::{AsyncSpanPlan, ScopePlace};
+pub(crate) use image::ImageEvent;
 pub(crate) use log::{LogDescriptorPlan, LogPlan, TargetPlan};
 pub(crate) use metric::{MetricDescriptorPlan, MetricPlan, MetricValue};
+pub(crate) use net::{NetPlan, NetScope};
+pub(crate) use thread_span::{ScopePlan, ThreadSpanPlan};
+pub(crate) use unsigned::Unsigned;
 
 /// The compiled type layout of one stream: cheap to share, made once per stream.
 #[derive(Debug)]
@@ -19,6 +29,7 @@ pub struct StreamPlan {
     /// How to read a dependency as a descriptor, by type index.
     pub(crate) log_descriptors: Vec<LogDescriptorPlan>,
     pub(crate) metric_descriptors: Vec<MetricDescriptorPlan>,
+    pub(crate) scopes: Vec<ScopePlan>,
 }
 
 /// What to do with the events of one type.
@@ -36,6 +47,10 @@ pub(crate) struct EventPlan {
 pub(crate) enum EventKind {
     Log(Result<LogPlan, LayoutError>),
     Metric(Result<MetricPlan, LayoutError>),
+    ThreadSpan(Result<ThreadSpanPlan, LayoutError>),
+    Net(Result<NetPlan, LayoutError>),
+    AsyncSpan(Result<AsyncSpanPlan, LayoutError>),
+    Image,
     /// Not decoded here.
     Other,
 }
@@ -58,24 +73,31 @@ impl StreamPlan {
         let events = objects.types().iter().map(|t| event(objects, t)).collect();
         let log_descriptors = dependencies.iter().map(LogDescriptorPlan::new).collect();
         let metric_descriptors = dependencies.iter().map(MetricDescriptorPlan::new).collect();
+        let scopes = dependencies.iter().map(ScopePlan::new).collect();
         Ok(Self {
             layout,
             events,
             log_descriptors,
             metric_descriptors,
+            scopes,
         })
     }
 }
 
 fn event(types: &TypeTable, event: &TypeLayout) -> EventPlan {
     let kind = if event.is_dynamic() {
-        LogPlan::dynamic(types, event).map(EventKind::Log)
+        let image = || image::is_image(event).then_some(EventKind::Image);
+        let log = LogPlan::dynamic(types, event).map(EventKind::Log);
+        log.or_else(image)
     } else if event.is_wrapper() {
         // Its value is what it refers to, not an event.
         None
     } else {
         let log = LogPlan::fixed(event).map(EventKind::Log);
         log.or_else(|| MetricPlan::fixed(event).map(EventKind::Metric))
+            .or_else(|| ThreadSpanPlan::fixed(event).map(EventKind::ThreadSpan))
+            .or_else(|| AsyncSpanPlan::fixed(event).map(EventKind::AsyncSpan))
+            .or_else(|| NetPlan::fixed(event).map(EventKind::Net))
     };
     let kind = kind.unwrap_or(EventKind::Other);
     EventPlan {
@@ -93,6 +115,9 @@ fn other_references(event: &TypeLayout, kind: &EventKind) -> Result<Vec<u32>, La
     let used = match kind {
         EventKind::Log(Ok(plan)) => plan.references(),
         EventKind::Metric(Ok(plan)) => plan.references(),
+        EventKind::ThreadSpan(Ok(plan)) => plan.references(),
+        EventKind::Net(Ok(plan)) => plan.references(),
+        EventKind::AsyncSpan(Ok(plan)) => plan.references(),
         _ => [None; 2],
     };
     let all = event.fields()?.references().iter().copied();

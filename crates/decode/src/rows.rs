@@ -1,8 +1,10 @@
 //! Events to the columns of their table.
 
+mod async_span;
+mod image;
 mod log;
 mod metric;
-mod per_dependency;
+pub(crate) mod per_dependency;
 
 use arrow::array::ArrayRef;
 use wire::transit::Dependencies;
@@ -11,6 +13,8 @@ use crate::column::Column;
 use crate::error::{EventProblem, Result};
 use crate::plan::EventKind;
 
+pub(crate) use async_span::AsyncSpanRows;
+pub(crate) use image::ImageRows;
 pub(crate) use log::LogRows;
 pub(crate) use metric::MetricRows;
 
@@ -32,10 +36,15 @@ pub(crate) trait EventRows {
         body: &'b [u8],
     ) -> Result<Option<Self::Row<'b>>, EventProblem>;
 
+    /// Whether events of this kind are expected beside those of the table.
+    fn tolerates(_event: &EventKind) -> bool {
+        false
+    }
+
     /// The ticks of its time.
     fn ticks(row: &Self::Row<'_>) -> i64;
 
-    /// Bytes of text that the row adds besides dictionaries, at most.
+    /// Bytes of text or data that the row adds besides dictionaries, roughly.
     fn text_len(&self, row: &Self::Row<'_>) -> usize;
 
     /// Every event was read once.

@@ -11,13 +11,24 @@ use crate::column::Column;
 pub enum EventTable {
     LogEntries,
     Measures,
+    AsyncEvents,
+    Images,
 }
 
 impl EventTable {
+    pub const ALL: [Self; 4] = [
+        Self::LogEntries,
+        Self::Measures,
+        Self::AsyncEvents,
+        Self::Images,
+    ];
+
     pub fn name(self) -> &'static str {
         match self {
             Self::LogEntries => "log_entries",
             Self::Measures => "measures",
+            Self::AsyncEvents => "async_events",
+            Self::Images => "images",
         }
     }
 
@@ -26,15 +37,21 @@ impl EventTable {
         match self {
             Self::LogEntries => "log",
             Self::Measures => "metrics",
+            Self::AsyncEvents => "cpu",
+            Self::Images => "image",
         }
     }
 
     pub fn schema(self) -> SchemaRef {
         static LOG_ENTRIES: LazyLock<SchemaRef> = LazyLock::new(|| schema(LOG_ENTRIES_COLUMNS));
         static MEASURES: LazyLock<SchemaRef> = LazyLock::new(|| schema(MEASURES_COLUMNS));
+        static ASYNC_EVENTS: LazyLock<SchemaRef> = LazyLock::new(|| schema(ASYNC_EVENTS_COLUMNS));
+        static IMAGES: LazyLock<SchemaRef> = LazyLock::new(|| schema(IMAGES_COLUMNS));
         match self {
             Self::LogEntries => SchemaRef::clone(&LOG_ENTRIES),
             Self::Measures => SchemaRef::clone(&MEASURES),
+            Self::AsyncEvents => SchemaRef::clone(&ASYNC_EVENTS),
+            Self::Images => SchemaRef::clone(&IMAGES),
         }
     }
 
@@ -42,6 +59,8 @@ impl EventTable {
         match self {
             Self::LogEntries => LOG_ENTRIES_COLUMNS,
             Self::Measures => MEASURES_COLUMNS,
+            Self::AsyncEvents => ASYNC_EVENTS_COLUMNS,
+            Self::Images => IMAGES_COLUMNS,
         }
     }
 }
@@ -77,6 +96,36 @@ const MEASURES_COLUMNS: &[Column] = &[
     Column::Value,
     Column::Properties,
     Column::ProcessProperties,
+];
+
+const ASYNC_EVENTS_COLUMNS: &[Column] = &[
+    Column::StreamId,
+    Column::BlockId,
+    Column::Time,
+    Column::EventType,
+    Column::SpanId,
+    Column::ParentSpanId,
+    Column::Depth,
+    Column::Hash,
+    Column::Name,
+    Column::Filename,
+    Column::Target,
+    Column::Line,
+];
+
+const IMAGES_COLUMNS: &[Column] = &[
+    Column::ProcessId,
+    Column::StreamId,
+    Column::BlockId,
+    Column::InsertTime,
+    Column::Exe,
+    Column::Username,
+    Column::Computer,
+    Column::Time,
+    Column::ImageName,
+    Column::Format,
+    Column::PayloadSize,
+    Column::Data,
 ];
 
 fn schema(columns: &[Column]) -> SchemaRef {

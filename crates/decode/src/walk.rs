@@ -11,12 +11,12 @@ use crate::error::{Error, EventProblem, Result};
 use crate::plan::{EventPlan, StreamPlan};
 use crate::rows::EventRows;
 
-/// Bytes of messages of one block. Events can share a message, so that a block is
+/// Bytes of messages or images of one block. Events can share a message, so that a block is
 /// able to announce far more text than it holds.
 const MAX_TEXT: usize = 1 << 30;
 
-/// A batch ends early when its messages reach this size, far below the 2 GiB that an
-/// Arrow array of texts can hold.
+/// A batch ends early when its messages or images reach this size, far below the 2 GiB that an
+/// Arrow array can hold.
 const MAX_BATCH_TEXT: usize = 64 << 20;
 
 /// The events of one block, and how far they are read.
@@ -41,7 +41,7 @@ pub(crate) struct Walk {
 pub(crate) struct Census {
     /// Events of the table.
     pub rows: usize,
-    /// Events that no table knows, or that belong to another one.
+    /// Events that no table knows, or that are not expected beside those of this one.
     pub ignored: u64,
     /// Bytes of text that the rows carry besides dictionaries.
     text: usize,
@@ -75,7 +75,10 @@ impl Walk {
             let event = &self.plan.events[usize::from(entry.type_index)];
             check_references(event, &entry, rows.dependencies())
                 .and_then(|()| rows.read(&event.kind, entry.body))
-                .map(|row| census.count(row.map(|row| rows.text_len(&row))))
+                .map(|row| match row {
+                    Some(row) => census.add_row(rows.text_len(&row)),
+                    None => census.ignored += u64::from(!R::tolerates(&event.kind)),
+                })
                 .map_err(|problem| event_error(ordinal, &entry, problem))?;
             if census.text > MAX_TEXT {
                 return Err(Error::TooMuchText { max: MAX_TEXT });
@@ -128,15 +131,9 @@ impl Walk {
 }
 
 impl Census {
-    /// Count an event: the text of its row, if it is one.
-    fn count(&mut self, row: Option<usize>) {
-        match row {
-            Some(text) => {
-                self.rows += 1;
-                self.text = self.text.saturating_add(text);
-            }
-            None => self.ignored += 1,
-        }
+    fn add_row(&mut self, text: usize) {
+        self.rows += 1;
+        self.text = self.text.saturating_add(text);
     }
 
     /// Text to expect in a batch of that many rows.

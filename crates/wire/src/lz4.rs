@@ -7,12 +7,14 @@
 //! straight into the result.
 
 mod frame;
+mod pieces;
 
 use frame::{Block, Frame};
 use lz4_flex::block::{DecompressError, decompress_into, decompress_into_with_dict};
 use twox_hash::XxHash32;
 
 pub use frame::store;
+pub use pieces::Pieces;
 
 /// How far back a match of a linked block can reach.
 const WINDOW: usize = 64 * 1024;

@@ -2,6 +2,8 @@
 
 use wire::transit::{Cursor, FieldKind, LayoutError, Problem, TypeLayout, TypeTable, read_array};
 
+use super::Unsigned;
+
 /// One type of log event. Offsets are those of static types; dynamic types have one
 /// fixed layout each, whatever their type table says.
 #[derive(Debug)]
@@ -13,7 +15,7 @@ pub(crate) enum LogPlan {
         target: u32,
         message: u32,
         time: u32,
-        level: Level,
+        level: Unsigned,
     },
     /// `LogStringEvent`, of old clients: the rest of the event is the message.
     LegacyText,
@@ -27,13 +29,6 @@ pub(crate) enum LogPlan {
     TaggedInterop(TargetPlan),
     /// `TaggedLogString`.
     Tagged,
-}
-
-/// Where a level lies, and how wide it is.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Level {
-    offset: u32,
-    kind: FieldKind,
 }
 
 /// A reference to a text inside a dynamic event: an instance of a helper type.
@@ -50,7 +45,7 @@ pub(crate) struct TargetPlan {
 pub(crate) struct LogDescriptorPlan {
     pub target: Result<u32, LayoutError>,
     pub format: Result<u32, LayoutError>,
-    pub level: Result<Level, LayoutError>,
+    pub level: Result<Unsigned, LayoutError>,
 }
 
 const TIME: &[FieldKind] = &[FieldKind::I64, FieldKind::U64];
@@ -106,23 +101,8 @@ fn fixed_interop(event: &TypeLayout) -> Result<LogPlan, LayoutError> {
         target: event.require("target", &[FieldKind::Reference])?.0,
         message: event.require("msg", &[FieldKind::Reference])?.0,
         time: event.require("time", TIME)?.0,
-        level: Level::new(event)?,
+        level: Unsigned::new(event, "level")?,
     })
-}
-
-impl Level {
-    fn new(owner: &TypeLayout) -> Result<Self, LayoutError> {
-        let (offset, kind) = owner.require("level", &[FieldKind::U8, FieldKind::U32])?;
-        Ok(Self { offset, kind })
-    }
-
-    #[inline]
-    pub(crate) fn read(self, instance: &[u8]) -> Result<i32, Problem> {
-        if self.kind == FieldKind::U8 {
-            return read_array(instance, self.offset).map(|[level]| i32::from(level));
-        }
-        read_array(instance, self.offset).map(i32::from_le_bytes)
-    }
 }
 
 impl TargetPlan {
@@ -154,7 +134,7 @@ impl LogDescriptorPlan {
         Self {
             target: text("target"),
             format: text("fmt_str"),
-            level: Level::new(descriptor),
+            level: Unsigned::new(descriptor, "level"),
         }
     }
 }

@@ -108,7 +108,7 @@ impl LogRows {
                 let message = self.dependencies.find_text(id_at(body, *message)?)?;
                 Ok(LogRow {
                     ticks: time_at(body, *time)?,
-                    level: level.read(body)?,
+                    level: level.read(body)? as i32,
                     target: self.target(id_at(body, *target)?)?,
                     properties: self.no_properties(),
                     message: Message::Dependency(message),

@@ -6,19 +6,19 @@ use crate::error::EventProblem;
 
 /// One value per dependency, by position, made at first use.
 #[derive(Debug)]
-pub(super) struct PerDependency<T> {
+pub(crate) struct PerDependency<T> {
     values: Vec<Option<T>>,
 }
 
 impl<T: Copy> PerDependency<T> {
-    pub(super) fn new(dependencies: &Dependencies) -> Self {
+    pub(crate) fn new(dependencies: &Dependencies) -> Self {
         Self {
             values: vec![None; dependencies.len()],
         }
     }
 
     #[inline]
-    pub(super) fn get_or_make(
+    pub(crate) fn get_or_make(
         &mut self,
         position: u32,
         make: impl FnOnce() -> Result<T, EventProblem>,
@@ -44,7 +44,7 @@ impl<T: Copy> PerDependency<T> {
 }
 
 /// Position of the text that a member of a descriptor refers to.
-pub(super) fn member_text(
+pub(crate) fn member_text(
     dependencies: &Dependencies,
     instance: &[u8],
     member: &Result<u32, LayoutError>,
@@ -55,11 +55,11 @@ pub(super) fn member_text(
 }
 
 #[inline]
-pub(super) fn id_at(instance: &[u8], offset: u32) -> Result<u64, Problem> {
+pub(crate) fn id_at(instance: &[u8], offset: u32) -> Result<u64, Problem> {
     read_array(instance, offset).map(u64::from_le_bytes)
 }
 
 #[inline]
-pub(super) fn time_at(instance: &[u8], offset: u32) -> Result<i64, Problem> {
+pub(crate) fn time_at(instance: &[u8], offset: u32) -> Result<i64, Problem> {
     read_array(instance, offset).map(i64::from_le_bytes)
 }

@@ -7,7 +7,9 @@ use proptest::prelude::*;
 use std::sync::Arc;
 use wire::lz4;
 
+use crate::async_span_events::async_spans;
 use crate::captures::Recording;
+use crate::image_events::images;
 use crate::support::{ALL, Block, metadata, unhex};
 use crate::vectors::rust_log;
 
@@ -63,7 +65,12 @@ fn a_stored_block_cut_anywhere_is_refused() {
 
 #[test]
 fn buffers_cut_anywhere_are_refused_or_shorter() {
-    let (block, _) = recorded();
+    cut_buffers(&recorded().0);
+    cut_buffers(&async_spans());
+    cut_buffers(&images());
+}
+
+fn cut_buffers(block: &Block) {
     let all = block.rows().expect("valid");
     for end in 0..block.objects.len() {
         let mut cut = block.clone();
@@ -87,14 +94,19 @@ fn buffers_cut_anywhere_are_refused_or_shorter() {
 
 #[test]
 fn every_length_field_may_lie() {
-    let (block, _) = recorded();
+    lie_everywhere(&recorded().0);
+    lie_everywhere(&async_spans());
+    lie_everywhere(&images());
+}
+
+fn lie_everywhere(block: &Block) {
     for lie in [u32::MAX, 1 << 31, i32::MAX as u32, 0] {
         for offset in 0..block.objects.len() - 4 {
             let mut lying = block.clone();
             lying.objects[offset..offset + 4].copy_from_slice(&lie.to_le_bytes());
             let _ = lying.rows();
         }
-        for offset in (0..block.dependencies.len() - 4).step_by(3) {
+        for offset in (0..block.dependencies.len().saturating_sub(4)).step_by(3) {
             let mut lying = block.clone();
             lying.dependencies[offset..offset + 4].copy_from_slice(&lie.to_le_bytes());
             let _ = lying.rows();
@@ -212,10 +224,46 @@ fn shared_property_values_can_not_multiply() {
     );
 }
 
-fn damaged(part: &[u8], bits: &[usize]) -> Vec<u8> {
+#[test]
+fn shared_scopes_can_not_multiply() {
+    let mut block = async_spans();
+    let text = vec![b'x'; 30_000_000];
+    block.dependencies.push(2);
+    let length = text.len() as u32 + 8;
+    block.dependencies.extend_from_slice(&length.to_le_bytes());
+    block.dependencies.extend(unhex("5000000000000000"));
+    block.dependencies.extend_from_slice(&text);
+    block.objects.clear();
+    for id in 0..20u8 {
+        let descriptor = format!(
+            "00 {id:02x}60000000000000 5000000000000000 1100000000000000 1100000000000000
+                1200000000000000 07000000 03000000"
+        );
+        block.dependencies.extend(unhex(&descriptor));
+        let event = format!(
+            "02 {id:02x}60000000000000 0500000000000000 0400000000000000 4a420f0000000000
+                02000000 eeeeeeee"
+        );
+        block.objects.extend(unhex(&event));
+    }
+    let problem = "the places in the code that the block names hold more than 536870912 bytes";
+    assert!(block.error().contains(problem));
+    // Without hashes the same block is harmless.
+    let options = DecodeOptions {
+        projection: Some(vec![4, 8]),
+        ..ALL
+    };
+    let batches = block.batches(&options).expect("valid");
+    assert_eq!(batches[0].num_rows(), 20);
+}
+
+pub fn damaged(part: &[u8], bits: &[usize]) -> Vec<u8> {
     let mut part = part.to_vec();
     for bit in bits {
-        let bit = bit % (part.len() * 8);
+        // Images need no dependencies.
+        let Some(bit) = bit.checked_rem(part.len() * 8) else {
+            break;
+        };
         part[bit / 8] ^= 1 << (bit % 8);
     }
     part
@@ -232,12 +280,18 @@ proptest! {
     #[test]
     fn damaged_blocks_never_panic(
         which in 0usize..5,
+        kind in 0usize..3,
         bits in proptest::collection::vec(any::<usize>(), 1..6),
     ) {
         let (recorded, payload) = recorded();
         if which == 4 {
             let _ = open_stored(&recorded, damaged(&payload, &bits));
         }
+        let recorded = match kind {
+            0 => recorded,
+            1 => async_spans(),
+            _ => images(),
+        };
         let mut parts = [
             recorded.dependencies_metadata,
             recorded.objects_metadata,

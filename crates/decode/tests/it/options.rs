@@ -7,7 +7,7 @@ use model::TimeRange;
 use crate::support::{ALL, Block, START, rows, text_at};
 use crate::vectors::rust_log;
 
-fn describe(schema: &Schema) -> Vec<String> {
+pub fn describe(schema: &Schema) -> Vec<String> {
     let short = |data_type: &DataType| match data_type.to_string().as_str() {
         "Dictionary(Int32, Utf8)" => "D".to_owned(),
         "Dictionary(Int32, Binary)" => "DJ".to_owned(),
@@ -55,10 +55,35 @@ fn the_schemas_are_those_that_clients_know() {
         describe(&EventTable::Measures.schema()),
         [&common, metric].concat()
     );
-    assert_eq!(EventTable::LogEntries.name(), "log_entries");
-    assert_eq!(EventTable::LogEntries.tag(), "log");
-    assert_eq!(EventTable::Measures.name(), "measures");
-    assert_eq!(EventTable::Measures.tag(), "metrics");
+    let image: &[&str] = &["name Utf8", "format D", "payload_size Int64", "data Binary"];
+    assert_eq!(
+        describe(&EventTable::Images.schema()),
+        [&common[..8], image].concat()
+    );
+    let async_span = [
+        "stream_id D",
+        "block_id D",
+        "time TS",
+        "event_type D",
+        "span_id Int64",
+        "parent_span_id Int64",
+        "depth UInt32",
+        "hash UInt32",
+        "name D",
+        "filename D",
+        "target D",
+        "line UInt32",
+    ];
+    assert_eq!(describe(&EventTable::AsyncEvents.schema()), async_span);
+    assert_eq!(
+        EventTable::ALL.map(|table| (table.name(), table.tag())),
+        [
+            ("log_entries", "log"),
+            ("measures", "metrics"),
+            ("async_events", "cpu"),
+            ("images", "image"),
+        ]
+    );
 }
 
 #[test]

@@ -3,10 +3,15 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, BinaryArray, StringArray};
-use arrow::datatypes::{Float64Type, Int32Type, TimestampNanosecondType};
+use arrow::datatypes::{
+    DataType, Float64Type, Int32Type, Int64Type, TimestampNanosecondType, UInt32Type,
+};
 use arrow::record_batch::RecordBatch;
+use bytes::Bytes;
 use decode::hostile::Parts;
-use decode::{BlockBatches, BlockSource, DecodeOptions, Error, EventTable, Result, StreamPlan};
+use decode::{
+    BlockBatches, BlockObjects, BlockSource, DecodeOptions, Error, EventTable, Result, StreamPlan,
+};
 use model::{BlockId, BlockInfo, InsertTime, ProcessId, ProcessInfo, StreamId};
 use wire::transit::{MemberDefinition, TypeDefinition, encode_types};
 
@@ -116,8 +121,23 @@ pub struct Block {
 }
 
 impl Block {
-    pub fn open(&self, options: &DecodeOptions) -> Result<BlockBatches> {
+    /// Index, type and JSON of every event.
+    pub fn objects(&self) -> Result<Vec<String>> {
+        let mut objects = self.open_objects()?;
+        let mut shown = Vec::new();
+        while let Some(batch) = objects.next_batch(2)? {
+            assert!((1..=2).contains(&batch.num_rows()));
+            shown.extend(objects_of(&batch));
+        }
+        Ok(shown)
+    }
+
+    pub fn open_objects(&self) -> Result<BlockObjects> {
         let plan = StreamPlan::compile(&self.dependencies_metadata, &self.objects_metadata)?;
+        BlockObjects::open(Arc::new(plan), &self.info, &self.payload())
+    }
+
+    fn payload(&self) -> Bytes {
         let parts = Parts {
             dependencies_metadata: &[],
             objects_metadata: &[],
@@ -125,13 +145,18 @@ impl Block {
             objects: &self.objects,
             compressed: false,
         };
+        parts.payload()
+    }
+
+    pub fn open(&self, options: &DecodeOptions) -> Result<BlockBatches> {
+        let plan = StreamPlan::compile(&self.dependencies_metadata, &self.objects_metadata)?;
         let source = BlockSource {
             process: Arc::new(self.process.clone()),
             plan: Arc::new(plan),
             block: self.info,
             insert_time: InsertTime(START + 5),
         };
-        BlockBatches::open(self.table, source, &parts.payload(), options)
+        BlockBatches::open(self.table, source, &self.payload(), options)
     }
 
     pub fn batches(&self, options: &DecodeOptions) -> Result<Vec<RecordBatch>> {
@@ -163,31 +188,57 @@ pub fn explain(error: &Error) -> String {
 pub fn rows(batch: &RecordBatch) -> Vec<String> {
     let shown = |name: &str, row: usize| {
         let column = batch.column_by_name(name)?;
-        Some(match name {
-            "time" => {
+        Some(match column.data_type() {
+            DataType::Timestamp(..) => {
                 let time = column.as_primitive::<TimestampNanosecondType>().value(row);
                 ((time - START) as f64 / 1e6).to_string()
             }
-            "level" => column.as_primitive::<Int32Type>().value(row).to_string(),
-            "value" => column.as_primitive::<Float64Type>().value(row).to_string(),
-            "msg" => column.as_string::<i32>().value(row).to_owned(),
+            DataType::Int32 => column.as_primitive::<Int32Type>().value(row).to_string(),
+            DataType::Int64 => column.as_primitive::<Int64Type>().value(row).to_string(),
+            DataType::UInt32 => column.as_primitive::<UInt32Type>().value(row).to_string(),
+            DataType::Float64 => column.as_primitive::<Float64Type>().value(row).to_string(),
+            DataType::Utf8 => column.as_string::<i32>().value(row).to_owned(),
+            DataType::Binary => format!("{:x?}", column.as_binary::<i32>().value(row)),
             _ => text_at(column.as_ref(), row),
         })
     };
     let columns = [
         "time",
+        "event_type",
+        "span_id",
+        "parent_span_id",
+        "depth",
+        "hash",
         "target",
         "level",
         "msg",
         "name",
+        "filename",
+        "line",
         "unit",
         "value",
         "properties",
+        "format",
+        "payload_size",
+        "data",
     ];
     (0..batch.num_rows())
         .map(|row| {
             let values: Vec<String> = columns.iter().filter_map(|c| shown(c, row)).collect();
             values.join(" | ")
+        })
+        .collect()
+}
+
+/// Index, type and JSON of the events of a batch.
+pub fn objects_of(batch: &RecordBatch) -> Vec<String> {
+    let indices = batch.column(0).as_primitive::<Int64Type>();
+    let type_names = batch.column(1).as_string::<i32>();
+    let values = batch.column(2).as_binary::<i32>();
+    (0..batch.num_rows())
+        .map(|row| {
+            let value = jsonb::RawJsonb::new(values.value(row)).to_string();
+            format!("{} {} {value}", indices.value(row), type_names.value(row))
         })
         .collect()
 }

@@ -156,19 +156,23 @@ const UNREAL_LOG_OBJECTS: &str = "
        01 04000000 6800e900
     01 20000000 6000000000000000 7000000000000000 0800000000000000 00 03000000 6c6f77";
 
-#[test]
-fn the_unreal_log_stream() {
+pub fn unreal_log() -> Block {
     let mut process = process();
     process.start_ticks = 0;
     process.tsc_frequency = 1000;
-    let block = Block {
+    Block {
         dependencies_metadata: metadata(UNREAL_DEPENDENCIES),
         objects_metadata: metadata(UNREAL_OBJECTS),
         dependencies: unhex(UNREAL_LOG_DEPENDENCIES),
         objects: unhex(UNREAL_LOG_OBJECTS),
         process,
         ..rust_log()
-    };
+    }
+}
+
+#[test]
+fn the_unreal_log_stream() {
+    let block = unreal_log();
     assert_eq!((block.dependencies.len(), block.objects.len()), (220, 84));
     assert_eq!(
         block.rows().expect("valid"),

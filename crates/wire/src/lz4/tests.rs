@@ -3,7 +3,7 @@ use std::io::Write;
 use lz4_flex::frame::{BlockMode, BlockSize, FrameEncoder, FrameInfo};
 use proptest::prelude::*;
 
-use super::{Error, Limits, decompress, store};
+use super::{Error, Limits, Pieces, store};
 
 const HELLO: &[u8] = b"hellohellohello";
 
@@ -28,6 +28,33 @@ const EMPTY_UNREAL: &[u8] = &[0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82, 0, 0, 0,
 
 fn unlimited(input: &[u8]) -> Result<Vec<u8>, Error> {
     decompress(input, &Limits::default())
+}
+
+/// At once, and in pieces however they are taken.
+fn decompress(input: &[u8], limits: &Limits) -> Result<Vec<u8>, Error> {
+    let content = super::decompress(input, limits);
+    for held_back in [0, 1, 100_000, usize::MAX] {
+        assert_eq!(in_pieces(input, limits, held_back), content, "{held_back}");
+    }
+    content
+}
+
+/// So many bytes of what was seen are asked for again.
+fn in_pieces(input: &[u8], limits: &Limits, held_back: usize) -> Result<Vec<u8>, Error> {
+    let mut pieces = Pieces::new(input, limits)?;
+    let (mut content, mut position) = (Vec::new(), 0);
+    loop {
+        let is_over = !pieces.advance(position)?;
+        let rest = pieces.rest(position);
+        let known = content.len() - position;
+        assert_eq!(content[position..], rest[..known]);
+        content.extend_from_slice(&rest[known..]);
+        assert!(content.len() <= pieces.bound());
+        if is_over {
+            return Ok(content);
+        }
+        position = content.len().saturating_sub(held_back);
+    }
 }
 
 #[test]

@@ -58,6 +58,11 @@ impl Dependencies {
         self.entries.len()
     }
 
+    /// Length of the buffer that they were read from, which they keep.
+    pub fn buffer_bytes(&self) -> usize {
+        self.buffer.len()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

@@ -11,6 +11,8 @@ pub struct Fields {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
     pub name: String,
+    /// The type as the table spells it: the one to look up when the member is nested.
+    pub type_name: String,
     /// Bytes from the start of the instance to the value.
     pub offset: u32,
     pub kind: FieldKind,
@@ -26,12 +28,17 @@ pub enum FieldKind {
     F64,
     /// The 8-byte id of a dependency.
     Reference,
-    /// An instance of a type that is not just a reference; only its ids are checked.
+    /// An instance of another type, which is not just a reference.
     Nested,
 }
 
 impl Fields {
-    /// The first member of that name.
+    /// The members, in the order of the type table; of those with the same name, the first.
+    pub fn all(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// The member of that name.
     pub fn get(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name == name)
     }

@@ -1,6 +1,6 @@
 //! Compiling type tables: names and nested types become fixed offsets.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::LayoutError;
 use super::fields::{Field, FieldKind, Fields};
@@ -144,11 +144,19 @@ impl<'a> Compiler<'a> {
         definition: &TypeDefinition,
     ) -> Result<(Fields, Option<Place>), LayoutError> {
         let mut fields = Vec::new();
+        let mut names = HashSet::new();
         let mut references = Vec::new();
         for member in &definition.members {
             let (kind, offset) = self.place(definition, member, 0, 0, &mut references)?;
-            let name = member.name.clone();
-            fields.push(Field { name, offset, kind });
+            if !names.insert(member.name.as_str()) {
+                continue;
+            }
+            fields.push(Field {
+                name: member.name.clone(),
+                type_name: member.type_name.clone(),
+                offset,
+                kind,
+            });
         }
         references.sort_unstable();
         references.dedup();

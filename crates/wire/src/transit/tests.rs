@@ -253,6 +253,12 @@ fn members_become_offsets() {
     assert_eq!(place("a", FieldKind::U32), Err(no_member("a")));
     assert_eq!(place("zzz", FieldKind::U8), Err(no_member("zzz")));
     let fields = layout.fields().expect("valid");
+    let names: Vec<&str> = fields
+        .all()
+        .iter()
+        .map(|field| field.name.as_str())
+        .collect();
+    assert_eq!(names, ["a", "b", "c", "d", "inner", "name", "direct"]);
     assert_eq!(fields.references, [40, 56, 72]);
     assert!(!layout.is_wrapper());
     assert_eq!(table.types()[2].reference(), Some(0));

@@ -36,7 +36,7 @@ impl Descriptor {
         let level = plan.level.as_ref().map_err(LayoutError::clone)?;
         Ok(Self {
             target: targets.key(dependencies, target),
-            level: level.read(instance)?,
+            level: level.read(instance)? as i32,
             format: member_text(dependencies, instance, &plan.format).ok(),
         })
     }
