@@ -31,6 +31,7 @@ mod python;
 mod routes;
 mod s3;
 mod server;
+mod span_program;
 mod wait;
 
 pub use captures::{Capture, Request};
@@ -43,4 +44,5 @@ pub use python::Python;
 pub use routes::route_paths;
 pub use s3::S3Server;
 pub use server::{Finished, Server, ServerCommand};
+pub use span_program::{SPANS_OF_TREE, SpanProgram};
 pub use wait::wait_until;
