@@ -24,10 +24,10 @@ const GROUP_BYTES_MAX: u64 = 1024 * 1024;
 /// Blocks in one group.
 const GROUP_BLOCKS_MAX: usize = 64;
 /// Groups fetched ahead of the decoders.
-const READ_AHEAD: usize = 4;
+pub(crate) const READ_AHEAD: usize = 4;
 
 /// Blocks of one segment with their payloads, `None` where the bytes are gone.
-type FetchedGroup = Vec<(StoredBlock, Option<Bytes>)>;
+pub(crate) type FetchedGroup = Vec<(StoredBlock, Option<Bytes>)>;
 
 /// The blocks that pass a filter, with their payloads.
 pub(crate) struct BlockQueue {
@@ -88,17 +88,27 @@ pub(crate) fn pages(
     house: &Lakehouse,
     scan: &BlockScan,
 ) -> BoxStream<'static, Result<Vec<StoredBlock>>> {
-    let archived_before = scan.snapshot.archived_before;
-    let archived = scan.filters(InsertTime(TimeNs::MIN), archived_before);
-    let archived = archived_blocks::pages(house, scan.snapshot, archived);
-    let filters = scan.filters(archived_before, InsertTime(TimeNs::MAX));
-    archived.chain(catalog_pages(house, filters)).boxed()
+    archived_pages(house, scan)
+        .chain(catalog_pages(house, scan))
+        .boxed()
 }
 
-fn catalog_pages(
+/// Those whose rows have left the catalog.
+pub(crate) fn archived_pages(
     house: &Lakehouse,
-    filters: Vec<BlockFilter>,
+    scan: &BlockScan,
 ) -> BoxStream<'static, Result<Vec<StoredBlock>>> {
+    let archived_before = scan.snapshot.archived_before;
+    let filters = scan.filters(InsertTime(TimeNs::MIN), archived_before);
+    archived_blocks::pages(house, scan.snapshot, filters)
+}
+
+/// The others.
+pub(crate) fn catalog_pages(
+    house: &Lakehouse,
+    scan: &BlockScan,
+) -> BoxStream<'static, Result<Vec<StoredBlock>>> {
+    let filters = scan.filters(scan.snapshot.archived_before, InsertTime(TimeNs::MAX));
     let catalog = house.catalog().clone();
     let scans = filters
         .into_iter()
@@ -114,18 +124,18 @@ fn catalog_pages(
         .boxed()
 }
 
-/// Pages, cut where the segment changes or a group is full.
 fn groups(house: &Lakehouse, scan: &BlockScan) -> BoxStream<'static, Result<Vec<StoredBlock>>> {
     pages(house, scan)
-        .map_ok(|page| futures::stream::iter(group_page(page).into_iter().map(Ok)))
+        .map_ok(|page| futures::stream::iter(group(page).into_iter().map(Ok)))
         .try_flatten()
         .boxed()
 }
 
-fn group_page(page: Vec<StoredBlock>) -> VecDeque<Vec<StoredBlock>> {
+/// Blocks in their order, cut where the segment changes or a group is full.
+pub(crate) fn group(blocks: Vec<StoredBlock>) -> VecDeque<Vec<StoredBlock>> {
     let mut groups: VecDeque<Vec<StoredBlock>> = VecDeque::new();
     let mut bytes = 0;
-    for block in page {
+    for block in blocks {
         let size = length(&block.range);
         match groups.back_mut() {
             Some(group)
@@ -151,7 +161,7 @@ const fn length(range: &Range<u64>) -> u64 {
     range.end.saturating_sub(range.start)
 }
 
-async fn fetch(
+pub(crate) async fn fetch(
     house: Lakehouse,
     group: Vec<StoredBlock>,
     counters: Arc<ScanCounters>,

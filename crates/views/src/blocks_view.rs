@@ -42,6 +42,7 @@ static SET: LazyLock<ViewSet> = LazyLock::new(|| ViewSet {
     order: &["insert_time"],
     keeps_order: true,
     bounds: ("begin_time", "insert_time"),
+    grain: 1,
     roles: ROLES,
 });
 

@@ -21,7 +21,7 @@ pub struct ScanContext {
     /// The snapshot that was asked for; otherwise it is the latest.
     as_of: Option<InsertTime>,
     is_blocks_only: bool,
-    snapshot: OnceCell<Snapshot>,
+    snapshot: Arc<OnceCell<Snapshot>>,
     counters: Arc<ScanCounters>,
 }
 
@@ -62,6 +62,17 @@ impl ScanContext {
             is_blocks_only: true,
             ..self
         }
+    }
+
+    /// The same query over another range: its snapshot and its counters are shared.
+    pub fn with_range(&self, range: Option<TimeRange>) -> Arc<Self> {
+        Arc::new(Self {
+            range,
+            as_of: self.as_of,
+            is_blocks_only: self.is_blocks_only,
+            snapshot: Arc::clone(&self.snapshot),
+            counters: Arc::clone(&self.counters),
+        })
     }
 
     pub fn install(self: &Arc<Self>, config: &mut SessionConfig) {

@@ -1,9 +1,16 @@
 //! What views say of themselves.
 
+mod documentation;
+mod events;
+mod owners;
+mod spans;
+
+pub use documentation::{ViewSetDoc, view_set_docs};
+
 use bytes::Bytes;
 use datafusion::arrow::datatypes::SchemaRef;
-use decode::EventTable;
 
+use crate::instances::InstanceKind;
 use crate::lakehouse::GlobalView;
 use crate::view::ViewSet;
 use crate::{Error, Lakehouse, Result};
@@ -16,7 +23,7 @@ pub struct ViewSetInfo {
     pub schema_hash: Bytes,
     /// The columns that SQL shows.
     pub schema: SchemaRef,
-    /// Whether there are instances of single processes.
+    /// Whether there are instances of single processes or streams.
     pub has_instances: bool,
     /// Whether there is an instance of all processes.
     pub is_global: bool,
@@ -25,14 +32,16 @@ pub struct ViewSetInfo {
     pub event_time: Option<&'static str>,
 }
 
-/// Views of which processes have instances.
-pub(crate) const PROCESS_VIEWS: [EventTable; 2] = [EventTable::LogEntries, EventTable::Measures];
-
 impl Lakehouse {
     /// Every view set; global ones come first.
     pub fn view_sets(&self) -> Vec<ViewSetInfo> {
-        let views = self.global_views();
-        views.iter().map(|view| info(view.0.set())).collect()
+        let global = self.global_views();
+        let global = global.iter().map(|view| info(view.0.set(), true));
+        let others = InstanceKind::ALL.into_iter();
+        let others = others.filter(|kind| !kind.is_global());
+        global
+            .chain(others.map(|kind| info(kind.set(), false)))
+            .collect()
     }
 
     /// The global view with this name.
@@ -44,13 +53,13 @@ impl Lakehouse {
     }
 }
 
-fn info(set: &ViewSet) -> ViewSetInfo {
+fn info(set: &ViewSet, is_global: bool) -> ViewSetInfo {
     ViewSetInfo {
         name: set.name,
         schema_hash: set.schema_hash.clone(),
         schema: set.visible_schema(),
-        has_instances: PROCESS_VIEWS.iter().any(|table| table.name() == set.name),
-        is_global: true,
+        has_instances: InstanceKind::of(set.name).is_some(),
+        is_global,
         event_time: Some(set.bounds.0).filter(|first| *first == set.bounds.1),
     }
 }

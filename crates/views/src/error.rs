@@ -3,7 +3,8 @@
 use chrono::{DateTime, SecondsFormat};
 use datafusion::arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
-use model::{InsertRange, InsertTime};
+use model::{BlockId, InsertRange, InsertTime};
+use tokio::task::JoinError;
 
 use crate::regenerate::PIECES_MAX;
 
@@ -36,6 +37,11 @@ pub enum Error {
         times(bucket)
     )]
     BucketTooLarge { bucket: InsertRange },
+    /// `cause` is the whole chain.
+    #[error("block {block} can not be decoded: {cause}")]
+    Undecodable { block: BlockId, cause: String },
+    #[error("the payload of block {0} is gone")]
+    MissingPayload(BlockId),
     #[error("the catalog did not answer")]
     Catalog(#[from] catalog::Error),
     #[error("the object store did not answer")]
@@ -45,11 +51,26 @@ pub enum Error {
     /// A stored value that this version could not have written.
     #[error("{0} holds an unreadable value")]
     Unreadable(&'static str),
+    #[error("a decoder was stopped")]
+    Task(#[from] JoinError),
+    #[error("a block can not be decoded")]
+    Decode(#[from] decode::Error),
     #[error("the engine failed")]
     Engine(#[from] DataFusionError),
 }
 
 impl Error {
+    pub fn undecodable(block: BlockId, error: decode::Error) -> Self {
+        let causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| {
+            error.source()
+        });
+        let causes: Vec<String> = causes.map(ToString::to_string).collect();
+        Self::Undecodable {
+            block,
+            cause: causes.join(": "),
+        }
+    }
+
     /// Whether the same query may succeed later without a change.
     pub const fn is_unavailable(&self) -> bool {
         matches!(self, Self::Catalog(_) | Self::Lake(_))
@@ -60,9 +81,10 @@ impl From<Error> for DataFusionError {
     fn from(error: Error) -> Self {
         match error {
             Error::UnknownViewSet(_) | Error::BadInstance { .. } => Self::Plan(error.to_string()),
-            Error::Straddling { .. } | Error::SourceGone { .. } | Error::BucketTooLarge { .. } => {
-                Self::Execution(error.to_string())
-            }
+            Error::Straddling { .. }
+            | Error::SourceGone { .. }
+            | Error::BucketTooLarge { .. }
+            | Error::Undecodable { .. } => Self::Execution(error.to_string()),
             Error::Engine(error) => error,
             other => Self::External(Box::new(other)),
         }

@@ -1,7 +1,7 @@
 //! Events straight from their blocks, decoded by all cores.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use catalog::StoredBlock;
@@ -19,6 +19,7 @@ use futures::stream::TryStreamExt;
 
 use crate::blocks_scan::{BlockQueue, BlockScan};
 use crate::context::ScanCounters;
+use crate::rounds::Rounds;
 use crate::{Lakehouse, Result};
 
 /// Rows of small blocks leave together, up to about so many bytes: messages can be long.
@@ -46,8 +47,7 @@ impl EventsScan {
         let schema = Arc::clone(&self.schema);
         let shared = Arc::new(Shared {
             scan: self,
-            partitions,
-            round: Mutex::default(),
+            rounds: Rounds::new(partitions),
         });
         let partitions = (0..partitions)
             .map(|_| Arc::new(EventsPartition(Arc::clone(&shared))) as Arc<dyn PartitionStream>)
@@ -67,31 +67,16 @@ impl EventsScan {
 #[derive(Debug)]
 struct Shared {
     scan: EventsScan,
-    partitions: usize,
-    round: Mutex<Round>,
-}
-
-/// The queue of the execution that is starting. A plan may be executed again, so each
-/// round of partitions gets a queue of its own.
-#[derive(Debug, Default)]
-struct Round {
-    queue: Option<Arc<BlockQueue>>,
-    taken: usize,
+    rounds: Rounds<BlockQueue>,
 }
 
 impl Shared {
     fn queue(&self) -> Arc<BlockQueue> {
-        let mut round = self.round.lock().unwrap_or_else(PoisonError::into_inner);
-        let queue = Arc::clone(round.queue.get_or_insert_with(|| {
+        self.rounds.join(|| {
             let scan = &self.scan;
             let counters = Arc::clone(&scan.counters);
-            Arc::new(BlockQueue::new(&scan.house, &scan.blocks, counters))
-        }));
-        round.taken += 1;
-        if round.taken == self.partitions {
-            *round = Round::default();
-        }
-        queue
+            BlockQueue::new(&scan.house, &scan.blocks, counters)
+        })
     }
 }
 

@@ -1,4 +1,5 @@
-//! Views whose rows are events: `log_entries` and `measures`, global or of one process.
+//! Views whose rows are events: `log_entries` and `measures`, global or of one process;
+//! `async_events` and `images` of one process.
 
 use std::sync::{Arc, LazyLock};
 
@@ -26,13 +27,28 @@ const ROLES: Roles = &[
 /// Counts changes of what the rows mean.
 const LOG_ENTRIES_VERSION: u8 = 1;
 const MEASURES_VERSION: u8 = 1;
+const ASYNC_EVENTS_VERSION: u8 = 1;
+const IMAGES_VERSION: u8 = 1;
 
 static LOG_ENTRIES: LazyLock<ViewSet> =
-    LazyLock::new(|| view_set(EventTable::LogEntries, LOG_ENTRIES_VERSION));
+    LazyLock::new(|| of_table(EventTable::LogEntries, LOG_ENTRIES_VERSION));
 static MEASURES: LazyLock<ViewSet> =
-    LazyLock::new(|| view_set(EventTable::Measures, MEASURES_VERSION));
+    LazyLock::new(|| of_table(EventTable::Measures, MEASURES_VERSION));
+static ASYNC_EVENTS: LazyLock<ViewSet> =
+    LazyLock::new(|| of_table(EventTable::AsyncEvents, ASYNC_EVENTS_VERSION));
+static IMAGES: LazyLock<ViewSet> = LazyLock::new(|| of_table(EventTable::Images, IMAGES_VERSION));
 
-fn view_set(table: EventTable, version: u8) -> ViewSet {
+/// The view set of a table of events.
+pub(crate) fn view_set(table: EventTable) -> &'static ViewSet {
+    match table {
+        EventTable::LogEntries => &LOG_ENTRIES,
+        EventTable::Measures => &MEASURES,
+        EventTable::AsyncEvents => &ASYNC_EVENTS,
+        EventTable::Images => &IMAGES,
+    }
+}
+
+fn of_table(table: EventTable, version: u8) -> ViewSet {
     ViewSet {
         name: table.name(),
         schema_hash: schema_hash(version, &table.schema()),
@@ -41,6 +57,7 @@ fn view_set(table: EventTable, version: u8) -> ViewSet {
         order: &["time"],
         keeps_order: true,
         bounds: ("time", "time"),
+        grain: 1,
         roles: ROLES,
     }
 }
@@ -67,18 +84,17 @@ impl EventsView {
 #[async_trait]
 impl View for EventsView {
     fn set(&self) -> &ViewSet {
-        match self.table {
-            EventTable::LogEntries => &LOG_ENTRIES,
-            EventTable::Measures => &MEASURES,
-        }
+        view_set(self.table)
     }
 
     fn instance(&self) -> &str {
         &self.instance
     }
 
-    fn process(&self) -> Option<ProcessId> {
-        self.process
+    fn require_owner(&self, constraints: &mut Constraints) {
+        if let Some(process) = self.process {
+            constraints.require_process(process);
+        }
     }
 
     fn tag(&self) -> Option<&'static str> {
@@ -92,6 +108,11 @@ impl View for EventsView {
         ]
     }
 
+    /// Events are compared with it while they are decoded.
+    fn source_keeps_range(&self) -> bool {
+        true
+    }
+
     fn constrain(&self, constraints: &mut Constraints, range: TimeRange) {
         constraints.require_event_range(Some(range));
     }
@@ -99,9 +120,7 @@ impl View for EventsView {
     async fn source(&self, request: SourceRequest<'_>) -> Result<Arc<dyn ExecutionPlan>> {
         let schema = request.schema(self.set())?;
         let mut constraints = request.constraints;
-        if let Some(process) = self.process {
-            constraints.require_process(process);
-        }
+        self.require_owner(&mut constraints);
         let options = DecodeOptions {
             projection: Some(request.projection.to_vec()),
             range: constraints.event_time,

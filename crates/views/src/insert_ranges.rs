@@ -16,6 +16,11 @@ impl InsertRanges {
         })
     }
 
+    /// Disjoint sets, of which each lies after those before it, as one.
+    pub(crate) fn joined(sets: impl IntoIterator<Item = Self>) -> Self {
+        Self(sets.into_iter().flat_map(|set| set.0).collect())
+    }
+
     /// What is left without `covered`, which may overlap and come in any order.
     pub(crate) fn without(&self, covered: impl IntoIterator<Item = InsertRange>) -> Self {
         let mut covered: Vec<_> = covered.into_iter().filter(|r| !r.is_empty()).collect();

@@ -1,5 +1,5 @@
-//! Partitions of process instances, made in the background when such an instance is
-//! queried.
+//! Partitions of instances of processes and streams, made in the background when such an
+//! instance is queried.
 //!
 //! A query is answered from the blocks at once and starts the writing of what it read,
 //! as far as no further block can arrive there; the next query reads partitions. All
@@ -74,7 +74,7 @@ impl Drop for Claim {
 }
 
 impl Lakehouse {
-    /// Wait until no partition of a process instance is being written in the background.
+    /// Wait until no partition of an instance is being written in the background.
     pub async fn just_in_time_idle(&self) {
         let mut instances = self.just_in_time().instances.subscribe();
         let idle = instances.wait_for(HashSet::is_empty).await;
@@ -149,9 +149,7 @@ impl Job {
     async fn slots(&self) -> Result<BTreeSet<InsertRange>> {
         let now = self.house.catalog().clock().now();
         let mut constraints = self.constraints.clone();
-        if let Some(process) = self.view.process() {
-            constraints.require_process(process);
-        }
+        self.view.require_owner(&mut constraints);
         let snapshot = self.house.catalog().current_snapshot().await?;
         let scan = constraints.into_block_scan(snapshot, self.view.tag(), &self.tail);
         let mut pages = blocks_scan::pages(&self.house, &scan);
@@ -189,13 +187,11 @@ impl Job {
         self.house.catalog().advance().await?;
         let snapshot = self.house.catalog().current_snapshot().await?;
         let mut constraints = Constraints::default();
-        if let Some(process) = self.view.process() {
-            constraints.require_process(process);
-        }
+        self.view.require_owner(&mut constraints);
         let slot_only = InsertRanges::of(slot);
         let scan = constraints.into_block_scan(snapshot, self.view.tag(), &slot_only);
         let mut pages = blocks_scan::pages(&self.house, &scan);
-        let mut cutter = Cutter::new(slot);
+        let mut cutter = Cutter::new(slot, self.view.set().grain);
         while let Some(page) = pages.try_next().await? {
             for block in &page {
                 let events = u64::try_from(block.info.nb_objects).unwrap_or(0);
@@ -217,8 +213,9 @@ struct Piece {
     events: u64,
 }
 
-/// Cuts a slot between blocks of different insert times.
+/// Cuts a slot at multiples of the grain, between blocks of different insert times.
 struct Cutter {
+    grain: TimeNs,
     pieces: Vec<Piece>,
     current: Piece,
     bytes: u64,
@@ -226,8 +223,9 @@ struct Cutter {
 }
 
 impl Cutter {
-    fn new(slot: InsertRange) -> Self {
+    fn new(slot: InsertRange, grain: TimeNs) -> Self {
         Self {
+            grain,
             pieces: Vec::new(),
             current: Piece {
                 range: slot,
@@ -240,8 +238,9 @@ impl Cutter {
 
     /// Blocks come in the order of their insert times.
     fn add(&mut self, time: InsertTime, bytes: u64, events: u64) {
-        if self.bytes >= SOURCE_BYTES_MAX && time > self.last {
-            let rest = InsertRange::new(time, self.current.range.end);
+        let cut = InsertTime(floor(time.0, self.grain));
+        if self.bytes >= SOURCE_BYTES_MAX && cut > self.last {
+            let rest = InsertRange::new(cut, self.current.range.end);
             let mut full = std::mem::replace(
                 &mut self.current,
                 Piece {
@@ -249,7 +248,7 @@ impl Cutter {
                     events: 0,
                 },
             );
-            full.range.end = time;
+            full.range.end = cut;
             self.pieces.push(full);
             self.bytes = 0;
         }
@@ -304,7 +303,7 @@ mod tests {
     #[test]
     fn pieces_are_cut_between_insert_times_and_cover_the_slot() {
         let slot = range(0, 100);
-        let mut cutter = Cutter::new(slot);
+        let mut cutter = Cutter::new(slot, 1);
         for (time, bytes) in [
             (10, SOURCE_BYTES_MAX),
             (10, 1),
@@ -323,6 +322,16 @@ mod tests {
             pieces,
             [(range(0, 20), 2), (range(20, 40), 2), (range(40, 100), 1)]
         );
-        assert_eq!(Cutter::new(slot).finish()[0].range, slot);
+        assert_eq!(Cutter::new(slot, 1).finish()[0].range, slot);
+    }
+
+    #[test]
+    fn pieces_keep_to_the_grain() {
+        let mut cutter = Cutter::new(range(0, 100), 20);
+        for time in [5, 15, 25, 39, 70] {
+            cutter.add(InsertTime(time), SOURCE_BYTES_MAX, 1);
+        }
+        let pieces: Vec<_> = cutter.finish().iter().map(|p| p.range).collect();
+        assert_eq!(pieces, [range(0, 20), range(20, 60), range(60, 100)]);
     }
 }

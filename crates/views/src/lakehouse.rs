@@ -14,15 +14,16 @@ use model::{ProcessId, StreamId};
 use moka::future::Cache;
 
 use crate::blocks_view::BlocksView;
-use crate::describe::PROCESS_VIEWS;
+use crate::chains::ChainCache;
 use crate::events_view::EventsView;
+use crate::instances::InstanceKind;
 use crate::just_in_time::JustInTime;
 use crate::log_stats_view::LogStatsView;
 use crate::merged_table::merged_table;
 use crate::owners_views::{ProcessesView, StreamsView};
 use crate::partitioned_table::PartitionedTable;
 use crate::partitions;
-use crate::view::{GLOBAL_INSTANCE, View, ViewSet};
+use crate::view::{View, ViewSet};
 use crate::{Error, Resources, Result};
 
 /// Stream layouts kept compiled. One is a few kilobytes.
@@ -36,6 +37,7 @@ struct Shared {
     catalog: Catalog,
     lake: Lake,
     plans: Cache<StreamId, Arc<StreamPlan>>,
+    chains: ChainCache,
     resources: Resources,
     /// What partitions are written with.
     session: SessionState,
@@ -77,6 +79,7 @@ impl Lakehouse {
             catalog,
             lake,
             plans: Cache::new(PLANS_MAX),
+            chains: ChainCache::new(resources.call_tree_cache_bytes()),
             session: writing_session(&resources),
             resources,
             just_in_time: JustInTime::default(),
@@ -131,21 +134,11 @@ impl Lakehouse {
         views.into_iter().map(GlobalView).collect()
     }
 
-    /// One instance of a view set: the id of a process, or [`GLOBAL_INSTANCE`].
+    /// One instance of a view set: the id of a process or stream, or [`GLOBAL_INSTANCE`].
     pub fn instance(&self, view_set: &str, instance: &str) -> Result<Arc<dyn TableProvider>> {
-        let table = PROCESS_VIEWS
-            .into_iter()
-            .find(|table| table.name() == view_set)
-            .ok_or_else(|| Error::UnknownViewSet(view_set.to_owned()))?;
-        if instance == GLOBAL_INSTANCE {
-            return Ok(self.table(self.events(table, None)));
-        }
-        let process: ProcessId = instance.parse().map_err(|_| Error::BadInstance {
-            view_set: view_set.to_owned(),
-            instance: instance.to_owned(),
-            expected: "the UUID of a process, or 'global'",
-        })?;
-        Ok(self.table(self.events(table, Some(process))))
+        let kind = InstanceKind::of(view_set);
+        let kind = kind.ok_or_else(|| Error::UnknownViewSet(view_set.to_owned()))?;
+        Ok(self.table(kind.view(self, instance)?))
     }
 
     pub(crate) fn table(&self, view: Arc<dyn View>) -> Arc<dyn TableProvider> {
@@ -168,7 +161,11 @@ impl Lakehouse {
         &self.0.just_in_time
     }
 
-    fn events(&self, table: EventTable, process: Option<ProcessId>) -> Arc<dyn View> {
+    pub(crate) fn chain_cache(&self) -> &ChainCache {
+        &self.0.chains
+    }
+
+    pub(crate) fn events(&self, table: EventTable, process: Option<ProcessId>) -> Arc<dyn View> {
         Arc::new(EventsView::new(self.clone(), table, process))
     }
 

@@ -47,6 +47,7 @@ static SET: LazyLock<ViewSet> = LazyLock::new(|| {
         order: KEYS,
         keeps_order: false,
         bounds: ("time_bin", "time_bin"),
+        grain: 1,
         roles: ROLES,
     }
 });

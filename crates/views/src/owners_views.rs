@@ -69,6 +69,7 @@ fn view_set<R>(
         order,
         keeps_order: false,
         bounds: ("insert_time", "last_update_time"),
+        grain: 1,
         roles,
     }
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use catalog::{PartitionFilter, Snapshot, StoredPartition};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::ToDFSchema;
+use datafusion::common::{ToDFSchema, exec_err};
 use datafusion::error::Result as DataFusionResult;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
@@ -51,8 +51,7 @@ struct Scan<'a> {
     snapshot: Snapshot,
     range: Option<TimeRange>,
     constraints: Constraints,
-    /// Columns of the view set's schema.
-    columns: Vec<usize>,
+    filters: RowFilters,
     limit: Option<usize>,
 }
 
@@ -152,34 +151,48 @@ impl PartitionedTable {
         scan: Scan<'_>,
         selection: Selection,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
-        let set = self.view.set();
+        let filters = scan.filters.clone();
         let mut parts = Vec::new();
-        if !selection.partitions.is_empty() {
-            parts.push(partitions::scan(
+        let within = |stored: &StoredPartition| {
+            let bounds = stored.partition.event_range;
+            scan.range.is_none_or(|range| {
+                bounds.is_some_and(|b| range.begin <= b.begin && b.end <= range.end)
+            })
+        };
+        let (inside, across): (Vec<_>, Vec<_>) = selection.partitions.into_iter().partition(within);
+        for (partitions, is_filtered) in [(inside, false), (across, true)] {
+            if partitions.is_empty() {
+                continue;
+            }
+            let rows = partitions::scan(
                 &self.house,
                 scan.session,
-                set,
-                &selection.partitions,
-                &scan.columns,
-                scan.limit,
+                self.view.set(),
+                &partitions,
+                filters.columns(is_filtered),
+                scan.limit.filter(|_| !is_filtered),
                 scan.context.counters(),
-            )?);
+            )?;
+            parts.push(filters.apply(is_filtered, scan.session, rows)?);
         }
         if !selection.tail.is_empty() {
+            let is_filtered = scan.range.is_some() && !self.view.source_keeps_range();
             let request = SourceRequest {
                 session: scan.session,
                 context: &scan.context,
                 snapshot: scan.snapshot,
                 ranges: &selection.tail,
                 constraints: scan.constraints,
-                projection: &scan.columns,
-                limit: scan.limit,
+                projection: filters.columns(is_filtered),
+                limit: scan.limit.filter(|_| !is_filtered),
+                range: scan.range,
             };
-            parts.push(self.view.source(request).await?);
+            let rows = self.view.source(request).await?;
+            parts.push(filters.apply(is_filtered, scan.session, rows)?);
         }
         match parts.len() {
             0 => Ok(Arc::new(EmptyExec::new(Arc::new(
-                set.schema.project(&scan.columns)?,
+                self.view.set().schema.project(filters.columns(false))?,
             )))),
             1 => Ok(parts.remove(0)),
             _ => UnionExec::try_new(parts),
@@ -219,9 +232,12 @@ impl TableProvider for PartitionedTable {
             Scope::Query => context.range(),
             Scope::Ranges(_, range) => *range,
         };
-        if let Some(range) = range {
-            self.view.constrain(&mut constraints, range);
+        match (range, self.view.needs_range()) {
+            (Some(range), _) => self.view.constrain(&mut constraints, range),
+            (None, None) => {}
+            (None, Some(reason)) => return exec_err!("{reason}"),
         }
+        let constraints = constraints.settled();
         let columns = match projection {
             Some(columns) => columns.clone(),
             None => (0..self.schema.fields().len()).collect(),
@@ -238,8 +254,8 @@ impl TableProvider for PartitionedTable {
             context,
             range,
             constraints,
-            columns: filters.scanned.clone(),
-            limit: limit.filter(|_| filters.predicate.is_none()),
+            filters,
+            limit,
         };
         let selection = self.select(&scan).await?;
         let is_global = self.view.instance() == GLOBAL_INSTANCE;
@@ -247,12 +263,12 @@ impl TableProvider for PartitionedTable {
             self.house
                 .materialize_later(&self.view, &scan.constraints, &selection.tail);
         }
-        let plan = self.plan(scan, selection).await?;
-        filters.apply(session, plan)
+        self.plan(scan, selection).await
     }
 }
 
 /// The predicates of the caller's time range, which no SQL filter repeats.
+#[derive(Clone)]
 struct RowFilters {
     predicate: Option<Expr>,
     /// The wanted columns, then those that only the predicate needs.
@@ -278,12 +294,21 @@ impl RowFilters {
         })
     }
 
+    /// What a part must have, the rows of which are filtered or not.
+    fn columns(&self, is_filtered: bool) -> &[usize] {
+        match is_filtered {
+            true => &self.scanned,
+            false => &self.scanned[..self.wanted],
+        }
+    }
+
     fn apply(
-        self,
+        &self,
+        is_filtered: bool,
         session: &dyn Session,
         plan: Arc<dyn ExecutionPlan>,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
-        let Some(predicate) = self.predicate else {
+        let Some(predicate) = self.predicate.clone().filter(|_| is_filtered) else {
             return Ok(plan);
         };
         let schema = plan.schema().to_dfschema()?;

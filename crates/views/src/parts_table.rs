@@ -64,6 +64,7 @@ impl TableProvider for SourceTable {
             constraints: Constraints::default(),
             projection: projection.unwrap_or(&all),
             limit,
+            range: None,
         };
         self.view.source(request).await
     }

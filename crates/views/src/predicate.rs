@@ -20,6 +20,8 @@ pub(crate) enum Role {
     Stream,
     Block,
     EventTime,
+    /// The begin or the end of a row that lasts.
+    SpanTime,
     InsertTime,
 }
 
@@ -34,6 +36,9 @@ pub(crate) struct Constraints {
     pub(crate) blocks: Option<BTreeSet<BlockId>>,
     pub(crate) event_time: Option<TimeRange>,
     pub(crate) insert_time: Option<TimeRange>,
+    /// Rows end at or after its begin, and begin at or before its end. Those that must last
+    /// for some time make its begin the later one.
+    pub(crate) span_time: Option<TimeRange>,
 }
 
 impl Constraints {
@@ -45,8 +50,26 @@ impl Constraints {
         constraints
     }
 
+    /// Rows that last from a begin to an end meet this range.
+    pub(crate) fn require_span_range(&mut self, range: TimeRange) {
+        narrow(&mut self.span_time, range.begin, range.end);
+    }
+
+    /// What is said of begins and ends, as a range that all such rows meet.
+    #[must_use]
+    pub(crate) fn settled(mut self) -> Self {
+        if let Some(TimeRange { begin, end }) = self.span_time.take() {
+            narrow(&mut self.event_time, begin.min(end), begin.max(end));
+        }
+        self
+    }
+
     pub(crate) fn require_process(&mut self, process: ProcessId) {
         intersect(&mut self.processes, BTreeSet::from([process]));
+    }
+
+    pub(crate) fn require_stream(&mut self, stream: StreamId) {
+        intersect(&mut self.streams, BTreeSet::from([stream]));
     }
 
     pub(crate) fn require_event_range(&mut self, range: Option<TimeRange>) {
@@ -141,6 +164,7 @@ impl Constraints {
     fn compare(&mut self, role: Role, op: Operator, value: &ScalarValue) -> bool {
         match role {
             Role::EventTime => narrow_by(&mut self.event_time, op, value),
+            Role::SpanTime => narrow_by(&mut self.span_time, op, value),
             Role::InsertTime => narrow_by(&mut self.insert_time, op, value),
             Role::Process | Role::Stream | Role::Block => {
                 op == Operator::Eq && self.one_of(role, &[value])
@@ -176,7 +200,7 @@ impl Constraints {
                     texts.iter().flat_map(|t| t.parse()).collect(),
                 );
             }
-            Role::EventTime | Role::InsertTime => return false,
+            Role::EventTime | Role::SpanTime | Role::InsertTime => return false,
         }
         true
     }

@@ -17,6 +17,10 @@ mod spill;
 use self::bounded::BoundedPool;
 use self::spill::SpillFolder;
 
+/// Spilled files that a sort merges at a time. It would take all the memory that is left for
+/// more of them, and sorts beside it would find none.
+const MERGED_FILES: usize = 8;
+
 /// Consumers named in the log when memory ran out.
 const REPORTED_CONSUMERS: NonZeroUsize = NonZeroUsize::new(5).expect("five is not zero");
 
@@ -30,6 +34,8 @@ pub struct ResourceConfig {
     pub plan_memory_bytes: usize,
     /// Memory for the footers of Parquet files, beside the queries.
     pub footer_cache_bytes: usize,
+    /// Memory for the call trees of recent queries, beside the queries.
+    pub call_tree_cache_bytes: usize,
     /// Disk for spilling, all plans together.
     pub spill_bytes_max: u64,
     /// Where to spill: created if missing, emptied if left over, shared by the processes
@@ -44,6 +50,7 @@ pub struct ResourceConfig {
 pub struct Resources {
     runtime: Arc<RuntimeEnv>,
     plan_memory_bytes: usize,
+    call_tree_cache_bytes: usize,
     parallelism: usize,
     _spill_folder: Option<Arc<SpillFolder>>,
 }
@@ -57,6 +64,7 @@ impl Resources {
             _spill_folder: spill_folder.transpose()?.map(Arc::new),
             runtime: runtime(config)?,
             plan_memory_bytes: config.plan_memory_bytes,
+            call_tree_cache_bytes: config.call_tree_cache_bytes,
             parallelism: config.parallelism.max(1),
         })
     }
@@ -68,6 +76,10 @@ impl Resources {
     /// The most memory that one plan may hold.
     pub const fn plan_memory_bytes(&self) -> usize {
         self.plan_memory_bytes
+    }
+
+    pub(crate) const fn call_tree_cache_bytes(&self) -> usize {
+        self.call_tree_cache_bytes
     }
 
     /// What the plans that run now hold.
@@ -104,7 +116,8 @@ fn runtime(config: &ResourceConfig) -> Result<Arc<RuntimeEnv>> {
     };
     let disk = DiskManagerBuilder::default()
         .with_mode(mode)
-        .with_max_temp_directory_size(config.spill_bytes_max);
+        .with_max_temp_directory_size(config.spill_bytes_max)
+        .with_max_spill_merge_fan_in(MERGED_FILES);
     // Files are listed by the catalog, so the caches of listings would only cost.
     let caches = CacheManagerConfig::default()
         .with_metadata_cache_limit(config.footer_cache_bytes)

@@ -11,7 +11,7 @@ use datafusion::catalog::Session;
 use datafusion::error::Result as DataFusionResult;
 use datafusion::logical_expr::{Expr, LogicalPlan};
 use datafusion::physical_plan::ExecutionPlan;
-use model::{InsertTime, ProcessId, TimeRange};
+use model::{InsertTime, TimeNs, TimeRange};
 use sha2::{Digest, Sha256};
 
 use crate::context::ScanContext;
@@ -38,6 +38,9 @@ pub(crate) struct ViewSet {
     pub(crate) keeps_order: bool,
     /// The columns whose minimum and maximum are the event bounds of a partition.
     pub(crate) bounds: (&'static str, &'static str),
+    /// Blocks that were inserted within one multiple of it make their rows together, so
+    /// that a partition covers whole multiples; 1 = each block makes its own rows.
+    pub(crate) grain: TimeNs,
     pub(crate) roles: Roles,
 }
 
@@ -76,8 +79,11 @@ pub(crate) trait View: fmt::Debug + Send + Sync + 'static {
     /// [`GLOBAL_INSTANCE`], or the id of a process or stream.
     fn instance(&self) -> &str;
 
-    /// The process whose blocks feed the view; None = all.
-    fn process(&self) -> Option<ProcessId> {
+    /// Whose blocks feed the instance.
+    fn require_owner(&self, _constraints: &mut Constraints) {}
+
+    /// Why the instance can not be queried without a time range, if it can not.
+    fn needs_range(&self) -> Option<&'static str> {
         None
     }
 
@@ -86,6 +92,12 @@ pub(crate) trait View: fmt::Debug + Send + Sync + 'static {
 
     /// What the caller's time range says about rows, as predicates over them.
     fn row_filters(&self, range: TimeRange) -> Vec<Expr>;
+
+    /// Whether the rows of `source` keep to the time range that `constrain` was told, so
+    /// that nobody has to filter them.
+    fn source_keeps_range(&self) -> bool {
+        false
+    }
 
     /// What the caller's time range says about the source.
     fn constrain(&self, constraints: &mut Constraints, range: TimeRange);
@@ -117,6 +129,8 @@ pub(crate) struct SourceRequest<'a> {
     /// Columns of the view set's schema, in this order.
     pub(crate) projection: &'a [usize],
     pub(crate) limit: Option<usize>,
+    /// The caller's time range.
+    pub(crate) range: Option<TimeRange>,
 }
 
 impl SourceRequest<'_> {

@@ -112,9 +112,13 @@ fn statistics(set: &ViewSet, stored: &StoredPartition) -> Statistics {
         statistics.column_statistics[column] = bounds(last, Precision::Inexact);
     }
     let (first, last) = set.bounds;
-    if let (true, Some(event_range)) = (first == last, stored.partition.event_range) {
+    if let Some(event_range) = stored.partition.event_range {
         let column = set.column(first);
-        statistics.column_statistics[column] = bounds(event_range, Precision::Exact);
+        let precision = match first == last {
+            true => Precision::Exact,
+            false => Precision::Inexact,
+        };
+        statistics.column_statistics[column] = bounds(event_range, precision);
     }
     statistics
 }

@@ -6,6 +6,8 @@ use super::*;
 const ROLES: Roles = &[
     ("process_id", Role::Process),
     ("time", Role::EventTime),
+    ("begin", Role::SpanTime),
+    ("end", Role::SpanTime),
     ("insert_time", Role::InsertTime),
 ];
 const ID: &str = "8452901b-3c9f-4f28-bd50-5e9a198d40c4";
@@ -88,4 +90,37 @@ fn contradictions_are_noticed() {
     constraints.require_event_range(Some(TimeRange { begin: 0, end: 4 }));
     assert!(constraints.is_unsatisfiable());
     assert!(processes(&[]).is_unsatisfiable());
+}
+
+#[test]
+fn begins_and_ends_become_a_range_that_every_such_row_meets() {
+    let (begin, end) = (|| col("begin"), || col("end"));
+    for (filter, expected) in [
+        (begin().gt_eq(time(5)), event(5, i64::MAX)),
+        (begin().lt(time(5)), event(i64::MIN, 4)),
+        (end().gt(time(5)), event(6, i64::MAX)),
+        (
+            begin().lt_eq(time(9)).and(end().gt_eq(time(2))),
+            event(2, 9),
+        ),
+        (begin().eq(time(3)).and(end().lt(time(9))), event(3, 3)),
+        // Rows that last at least from 2 to 9.
+        (
+            begin().lt_eq(time(2)).and(end().gt_eq(time(9))),
+            event(2, 9),
+        ),
+    ] {
+        let constraints = Constraints::from_filters(std::slice::from_ref(&filter), ROLES);
+        let constraints = constraints.settled();
+        assert_eq!(constraints, expected, "{filter}");
+        assert!(!constraints.is_unsatisfiable());
+    }
+}
+
+#[test]
+fn a_long_row_meets_a_range_that_lies_between_its_begin_and_its_end() {
+    let early = col("begin").lt_eq(time(10));
+    let mut constraints = Constraints::from_filters(&[early], ROLES);
+    constraints.require_span_range(TimeRange { begin: 50, end: 60 });
+    assert_eq!(constraints.settled(), event(10, 50));
 }

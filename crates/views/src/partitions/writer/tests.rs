@@ -21,6 +21,7 @@ fn view_set(bounds: (&'static str, &'static str)) -> ViewSet {
         order: &["begin"],
         keeps_order: true,
         bounds,
+        grain: 1,
         roles: &[],
     }
 }
