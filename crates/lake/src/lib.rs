@@ -63,6 +63,7 @@ mod probe;
 mod put;
 mod ranges;
 mod reading;
+mod static_files;
 mod writer;
 
 pub use error::{Error, Result};
@@ -70,4 +71,5 @@ pub use key::SegmentKey;
 pub use lake::{Lake, MAX_RANGE_BYTES, PartitionObject, SegmentObject};
 pub use partition::PartitionKey;
 pub use reading::{CacheStats, ReadStats};
+pub use static_files::{StaticContent, StaticFile, StaticFiles};
 pub use writer::ObjectWriter;
