@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::CatalogProvider;
-use datafusion::catalog::SchemaProvider;
-use datafusion::catalog::memory::{MemoryCatalogProvider, MemorySchemaProvider};
+use datafusion::catalog::memory::MemoryCatalogProvider;
 use datafusion::common::runtime::SpawnedTask;
 use datafusion::error::{DataFusionError, Result as DataFusionResult};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
@@ -16,11 +15,16 @@ use views::Lakehouse;
 
 use crate::admin_functions;
 use crate::caller::Access;
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, QUERY_TIME_LIMIT};
 use crate::denials::{Denials, keep_fresh};
 use crate::error::QueryError;
+use crate::get_payload;
 use crate::plan::{BUILDING, PlannedQuery, QueryRequest};
+use crate::statement::HideSpillFolder;
+use crate::static_tables::StaticTablesConfig;
 use crate::table_functions;
+use crate::tables::Tables;
+use crate::told_apart::tell_calls_apart;
 use crate::usage::QueryUsage;
 
 /// Where unqualified table names are looked up.
@@ -28,12 +32,24 @@ const CATALOG: &str = "datafusion";
 const SCHEMA: &str = "public";
 
 /// How queries are treated, whatever memory there is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct EngineConfig {
     /// How often the rules of the deny list are read from the catalog.
     pub denial_refresh: Duration,
     /// How long a query may take, up to [`QUERY_TIME_LIMIT`](crate::QUERY_TIME_LIMIT).
     pub query_time_max: Duration,
+    /// Files that are tables beside those of the lake.
+    pub static_tables: Option<StaticTablesConfig>,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self {
+            denial_refresh: Duration::from_secs(10),
+            query_time_max: QUERY_TIME_LIMIT,
+            static_tables: None,
+        }
+    }
 }
 
 /// Plans and runs queries over one lake. Cheap to clone; one per process.
@@ -64,14 +80,18 @@ impl fmt::Debug for QueryEngine {
 }
 
 impl QueryEngine {
-    /// Called within a Tokio runtime: the deny list is kept fresh in the background.
+    /// Called within a Tokio runtime: the deny list and the static tables are kept fresh in
+    /// the background.
     pub fn new(house: Lakehouse, config: &EngineConfig) -> Result<Self, QueryError> {
         let failed =
             |error: DataFusionError| QueryError::from_engine("error creating the session", &error);
-        let reader = Arc::new(template(&house).map_err(failed)?);
+        let mut reader = template(&house, config).map_err(failed)?;
+        let mut administrator = reader.clone();
+        tell_calls_apart(&mut reader).map_err(failed)?;
+        let reader = Arc::new(reader);
         let denials = Arc::new(Denials::new(house.catalog().clone(), Arc::clone(&reader)));
-        let mut administrator = SessionState::clone(&reader);
         admin_functions::register(&mut administrator, &house, &denials).map_err(failed)?;
+        tell_calls_apart(&mut administrator).map_err(failed)?;
         let refreshing = keep_fresh(Arc::clone(&denials), config.denial_refresh);
         let tables = house.global_tables().map_err(failed)?.into_iter();
         let tables = tables.map(|(name, table)| (name, table.schema()));
@@ -110,6 +130,8 @@ impl QueryEngine {
         session.mark_start_execution();
         let share = self.house.resources().plan_memory_bytes();
         let usage = Arc::new(QueryUsage::new(begin.elapsed(), share));
+        get_payload::register(&mut session, &self.house, &context, &usage)
+            .map_err(|error| QueryError::from_engine(BUILDING, &error))?;
         let planning = PlannedQuery::plan(session, context, usage, deadline, &request);
         // Boxed, for it is large and passes through many callers.
         deadline.limit(BUILDING, Box::pin(planning)).await
@@ -129,18 +151,16 @@ impl QueryEngine {
     }
 }
 
-fn template(house: &Lakehouse) -> DataFusionResult<SessionState> {
+fn template(house: &Lakehouse, config: &EngineConfig) -> DataFusionResult<SessionState> {
     let mut state = SessionStateBuilder::new()
         .with_config(session_config(house))
         .with_runtime_env(Arc::clone(house.resources().runtime()))
         .with_default_features()
+        .with_analyzer_rule(Arc::new(HideSpillFolder))
         .build();
     let catalog = MemoryCatalogProvider::new();
-    let schema = MemorySchemaProvider::new();
-    for (name, table) in house.global_tables()? {
-        schema.register_table(name.to_owned(), table)?;
-    }
-    catalog.register_schema(SCHEMA, Arc::new(schema))?;
+    let tables = Tables::new(house.global_tables()?, config.static_tables.as_ref());
+    catalog.register_schema(SCHEMA, Arc::new(tables))?;
     state
         .catalog_list()
         .register_catalog(CATALOG.to_owned(), Arc::new(catalog));

@@ -1,19 +1,17 @@
 //! One statement, from text to stream.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
-use datafusion::error::Result as DataFusionResult;
+use datafusion::error::{DataFusionError, Result as DataFusionResult};
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::SessionState;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
-use datafusion::prelude::SQLOptions;
 use futures::TryStreamExt;
 use model::{InsertTime, TimeRange};
 use views::{ScanContext, ScanCounters};
@@ -21,6 +19,9 @@ use views::{ScanContext, ScanCounters};
 use crate::caller::{Access, Origin};
 use crate::deadline::Deadline;
 use crate::error::QueryError;
+use crate::get_payload;
+use crate::nested::task_context;
+use crate::statement::{lists_functions, read_only_plan};
 use crate::usage::QueryUsage;
 
 /// What is being done until a plan is found valid, in messages.
@@ -81,7 +82,7 @@ pub struct PlannedQuery {
 
 impl PlannedQuery {
     pub(crate) async fn plan(
-        session: SessionState,
+        mut session: SessionState,
         context: Arc<ScanContext>,
         usage: Arc<QueryUsage>,
         deadline: Deadline,
@@ -89,6 +90,8 @@ impl PlannedQuery {
     ) -> Result<Self, QueryError> {
         let plan = read_only_plan(&session, &request.sql)
             .await
+            .map_err(|error| QueryError::from_engine(BUILDING, &error))?;
+        get_payload::shrink_batches(&mut session, &plan)
             .map_err(|error| QueryError::from_engine(BUILDING, &error))?;
         let plan = match request.limit {
             None => plan,
@@ -127,8 +130,10 @@ impl PlannedQuery {
         let planning = Box::pin(self.physical_plan());
         let physical = self.deadline.limit(PHYSICAL_PLANNING, planning).await?;
         self.usage.started(Arc::clone(&physical));
-        let stream = execute_stream(physical, task_context(&self.session, &self.usage))
-            .map_err(|error| QueryError::from_engine("error executing plan", &error))?;
+        let failed =
+            |error: DataFusionError| QueryError::from_engine("error executing plan", &error);
+        let context = self.task_context().map_err(failed)?;
+        let stream = execute_stream(physical, context).map_err(failed)?;
         let stream = self.deadline.limit_stream(stream);
         if stream.schema() == schema {
             return Ok(stream);
@@ -149,46 +154,33 @@ impl PlannedQuery {
         }
         Ok(plan)
     }
-}
 
-/// Several statements, and statements that change or reach anything outside the lake's
-/// views, are refused here: the engine itself would accept them.
-async fn read_only_plan(session: &SessionState, sql: &str) -> DataFusionResult<LogicalPlan> {
-    let dialect = session.config_options().sql_parser.dialect;
-    let statement = session.sql_to_statement(sql, &dialect)?;
-    let plan = session.statement_to_plan(statement).await?;
-    SQLOptions::new()
-        .with_allow_ddl(false)
-        .with_allow_dml(false)
-        .with_allow_statements(false)
-        .verify_plan(&plan)?;
-    Ok(plan)
+    /// The context the plan runs in: memory comes out of the query's share, and functions are
+    /// there where they are listed.
+    fn task_context(&self) -> DataFusionResult<Arc<TaskContext>> {
+        let shared = self.session.runtime_env();
+        let runtime = Arc::new(RuntimeEnv {
+            memory_pool: self.usage.pool(&shared.memory_pool),
+            ..RuntimeEnv::clone(shared)
+        });
+        if lists_functions(&self.plan)? {
+            return Ok(Arc::new(
+                TaskContext::from(&self.session).with_runtime(runtime),
+            ));
+        }
+        let config = self.session.config().clone();
+        Ok(task_context(
+            self.session.session_id().to_owned(),
+            config,
+            runtime,
+        ))
+    }
 }
 
 fn limited(plan: LogicalPlan, limit: usize) -> DataFusionResult<LogicalPlan> {
     LogicalPlanBuilder::from(plan)
         .limit(0, Some(limit))?
         .build()
-}
-
-/// The context a plan runs in. Its function registries only serve plans that arrive as bytes;
-/// copying hundreds of functions would cost more than a small query.
-fn task_context(session: &SessionState, usage: &QueryUsage) -> Arc<TaskContext> {
-    let shared = session.runtime_env();
-    let runtime = RuntimeEnv {
-        memory_pool: usage.pool(Arc::clone(&shared.memory_pool)),
-        ..RuntimeEnv::clone(shared)
-    };
-    Arc::new(TaskContext::new(
-        None,
-        session.session_id().to_owned(),
-        session.config().clone(),
-        HashMap::new(),
-        HashMap::new(),
-        HashMap::new(),
-        HashMap::new(),
-        Arc::new(runtime),
-    ))
 }
 
 /// A physical plan may know more of nullability than the logical one; callers were

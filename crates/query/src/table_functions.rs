@@ -2,6 +2,9 @@
 
 mod list_partitions;
 mod list_view_sets;
+mod parse_block;
+mod perfetto_trace_chunks;
+mod process_spans;
 mod view_instance;
 
 use std::sync::Arc;
@@ -14,6 +17,9 @@ use views::Lakehouse;
 
 use list_partitions::ListPartitions;
 use list_view_sets::ListViewSets;
+use parse_block::ParseBlock;
+use perfetto_trace_chunks::PerfettoTraceChunks;
+use process_spans::ProcessSpans;
 use view_instance::ViewInstance;
 
 pub(crate) fn register(session: &mut SessionState, house: &Lakehouse) {
@@ -23,6 +29,12 @@ pub(crate) fn register(session: &mut SessionState, house: &Lakehouse) {
     session.register_udtf("list_view_sets", Arc::new(view_sets));
     let partitions = ListPartitions::new(house.clone());
     session.register_udtf("list_partitions", Arc::new(partitions));
+    let parse_block = ParseBlock::new(house.clone());
+    session.register_udtf("parse_block", Arc::new(parse_block));
+    let spans = ProcessSpans::new(house.clone());
+    session.register_udtf("process_spans", Arc::new(spans));
+    let chunks = PerfettoTraceChunks::new(house.clone());
+    session.register_udtf("perfetto_trace_chunks", Arc::new(chunks));
 }
 
 pub(crate) fn literal_text<'a>(what: &str, argument: &'a Expr) -> Result<&'a str> {

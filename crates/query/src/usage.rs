@@ -14,6 +14,7 @@ pub struct QueryUsage {
     context_init: Duration,
     memory_bytes_max: usize,
     memory: Arc<MemoryUse>,
+    pool: OnceLock<Arc<dyn MemoryPool>>,
     plan: OnceLock<Arc<dyn ExecutionPlan>>,
 }
 
@@ -57,10 +58,13 @@ impl QueryUsage {
         let _ = self.plan.set(plan);
     }
 
-    /// The shared pool as this query sees it.
-    pub(crate) fn pool(&self, shared: Arc<dyn MemoryPool>) -> Arc<dyn MemoryPool> {
-        let memory = Arc::clone(&self.memory);
-        Arc::new(QueryPool::new(shared, self.memory_bytes_max, memory))
+    /// The shared pool as this query sees it: the same one, however often it is asked for.
+    pub(crate) fn pool(&self, shared: &Arc<dyn MemoryPool>) -> Arc<dyn MemoryPool> {
+        let pool = self.pool.get_or_init(|| {
+            let (shared, memory) = (Arc::clone(shared), Arc::clone(&self.memory));
+            Arc::new(QueryPool::new(shared, self.memory_bytes_max, memory))
+        });
+        Arc::clone(pool)
     }
 }
 

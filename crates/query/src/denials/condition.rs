@@ -19,6 +19,7 @@ use datafusion::physical_expr::PhysicalExpr;
 
 use super::attributes;
 use super::error::Error;
+use crate::nesting;
 
 /// Length of the text.
 const BYTES_MAX: usize = 4096;
@@ -81,6 +82,7 @@ fn guarded<T>(work: impl FnOnce() -> DataFusionResult<T>) -> DataFusionResult<T>
 }
 
 fn parse(session: &SessionState, text: &str) -> Result<Expr, Error> {
+    nesting::check(text).map_err(Error::NotAnExpression)?;
     let dialect = session.config_options().sql_parser.dialect;
     let parsed = session
         .sql_to_expr_with_alias(text, &dialect)

@@ -13,7 +13,9 @@ use datafusion::common::cast::as_string_array;
 use futures::TryStreamExt;
 use lake::Lake;
 use model::TimeNs;
-use query::{EngineConfig, QUERY_TIME_LIMIT, QueryEngine, QueryRequest, ScanCounters};
+use query::{
+    EngineConfig, QUERY_TIME_LIMIT, QueryEngine, QueryRequest, ScanCounters, StaticTablesConfig,
+};
 use test_kit::Capture;
 use views::{Lakehouse, ResourceConfig, Resources};
 use wire::envelope::{BlockEnvelope, ProcessEnvelope, StreamEnvelope};
@@ -81,6 +83,17 @@ impl House {
         let config = EngineConfig {
             denial_refresh: Duration::from_secs(3600),
             query_time_max,
+            ..EngineConfig::default()
+        };
+        let house = self.engine.lakehouse().clone();
+        Ok(QueryEngine::new(house, &config)?)
+    }
+
+    /// One with tables of files.
+    pub fn engine_with(&self, static_tables: StaticTablesConfig) -> Result<QueryEngine> {
+        let config = EngineConfig {
+            static_tables: Some(static_tables),
+            ..EngineConfig::default()
         };
         let house = self.engine.lakehouse().clone();
         Ok(QueryEngine::new(house, &config)?)
@@ -185,6 +198,7 @@ pub fn config(memory_bytes: usize) -> ResourceConfig {
         memory_bytes,
         plan_memory_bytes: memory_bytes,
         footer_cache_bytes: 1024 * 1024,
+        call_tree_cache_bytes: 1024 * 1024,
         spill_bytes_max: 64 * 1024 * 1024,
         spill_folder: None,
         parallelism: 2,
@@ -209,6 +223,7 @@ fn engine(
     let config = EngineConfig {
         denial_refresh,
         query_time_max: QUERY_TIME_LIMIT,
+        ..EngineConfig::default()
     };
     Ok(QueryEngine::new(house, &config)?)
 }

@@ -101,12 +101,16 @@ async fn view_sets_are_listed_as_they_are() -> Result<()> {
     assert_eq!(
         rows(&house, sql).await?,
         [
+            "async_events true false 16 false",
             "blocks false true 16 true",
+            "images true false 16 true",
             "log_entries true true 16 true",
             "log_stats false true 16 true",
             "measures true true 16 true",
+            "net_spans true false 16 true",
             "processes false true 16 true",
             "streams false true 16 true",
+            "thread_spans true false 16 false",
         ]
     );
     let limited = "SELECT view_set_name FROM list_view_sets() LIMIT 2";

@@ -39,8 +39,12 @@ impl Question {
     }
 
     pub fn random(random: &mut Random, subjects: &Subjects<'_>) -> Self {
-        let range = random.one_in(3).then(|| subjects.range(random));
-        let (sql, order) = subjects.statement(random);
+        let of_spans = random.one_in(6);
+        let range = (of_spans || random.one_in(3)).then(|| subjects.range(random));
+        let (sql, order) = match of_spans {
+            true => subjects.spans(random),
+            false => subjects.statement(random),
+        };
         Self { sql, range, order }
     }
 

@@ -1,6 +1,6 @@
 //! Statements about everything that partitions could get wrong.
 
-use model::{ProcessId, TimeNs, TimeRange};
+use model::{ProcessId, StreamId, TimeNs, TimeRange};
 
 use super::questions::Order;
 use super::random::Random;
@@ -10,6 +10,8 @@ use super::telemetry::{DAY, HOUR, LEVELS, MINUTE, TEXTS};
 #[derive(Debug)]
 pub struct Subjects<'a> {
     pub processes: &'a [ProcessId],
+    /// Those of threads.
+    pub streams: &'a [StreamId],
     /// Events and commits lie between them.
     pub first: TimeNs,
     pub last: TimeNs,
@@ -73,6 +75,31 @@ impl Subjects<'_> {
             17 => (summed_up(random), Order::Any),
             18..20 => (joined(random), Order::Any),
             _ => (self.of_owners(random), Order::Any),
+        }
+    }
+
+    /// Only asked with a time range.
+    pub fn spans(&self, random: &mut Random) -> (String, Order) {
+        let stream = *random.choose(self.streams);
+        let spans = format!("view_instance('thread_spans', '{stream}')");
+        let (one, other) = (self.timestamp(random), self.timestamp(random));
+        let predicate = match random.below(8) {
+            0 => format!(" WHERE begin >= {one}"),
+            1 => format!(" WHERE \"end\" < {one}"),
+            2 => format!(" WHERE begin <= {one} AND \"end\" >= {other}"),
+            3 => " WHERE depth > 1 AND name <> ''".to_owned(),
+            _ => String::new(),
+        };
+        match random.below(4) {
+            0 => (
+                format!("SELECT count(*) FROM {spans}{predicate}"),
+                Order::Any,
+            ),
+            1 => (
+                format!("SELECT begin FROM {spans}{predicate} ORDER BY begin"),
+                Order::Given,
+            ),
+            _ => (format!("SELECT * FROM {spans}{predicate}"), Order::Any),
         }
     }
 

@@ -23,13 +23,14 @@ pub const MESSAGES: [&str; 4] = ["started", "", "größer als 5", "a rather long
 pub enum Kind {
     Log,
     Metric,
+    Span,
 }
 
-/// A process with a log stream and a metric stream.
+/// A process with a stream of each kind.
 #[derive(Debug)]
 pub struct Program {
     pub process: ProcessInfo,
-    pub streams: [StreamInfo; 2],
+    pub streams: [StreamInfo; 3],
 }
 
 impl Program {
@@ -52,7 +53,8 @@ impl Program {
                 .then(|| ProcessId::from_bytes(random.bytes())),
             properties: [("version".to_owned(), random.below(3).to_string())].into(),
         };
-        let streams = [Kind::Log, Kind::Metric].map(|kind| stream(random, process_id, kind));
+        let streams =
+            [Kind::Log, Kind::Metric, Kind::Span].map(|kind| stream(random, process_id, kind));
         Self { process, streams }
     }
 

@@ -100,6 +100,7 @@ impl World {
             let config = EngineConfig {
                 denial_refresh: Duration::from_secs(3600),
                 query_time_max: QUERY_TIME_LIMIT,
+                ..EngineConfig::default()
             };
             engines.push(QueryEngine::new(house.clone(), &config)?);
             houses.push(house);

@@ -31,6 +31,7 @@ pub fn objects(random: &mut Random, kind: Kind, ticks: impl Iterator<Item = i64>
         match kind {
             Kind::Log => log_event(&mut objects, random, ticks),
             Kind::Metric => metric_event(&mut objects, random, ticks),
+            Kind::Span => span_event(&mut objects, random, ticks),
         }
     }
     objects
@@ -72,8 +73,9 @@ fn dependencies(kind: Kind) -> Vec<u8> {
         buffer.push(DESCRIPTOR_TYPE);
         let place = TEXT + n;
         let words = match kind {
-            Kind::Log => [DESCRIPTOR + n, TEXT, place, (n + 1) << 32],
-            Kind::Metric => [DESCRIPTOR + n, place, TEXT + 1, TEXT + 2],
+            Kind::Log => vec![DESCRIPTOR + n, TEXT, place, (n + 1) << 32],
+            Kind::Metric => vec![DESCRIPTOR + n, place, TEXT + 1, TEXT + 2],
+            Kind::Span => vec![DESCRIPTOR + n, place, TEXT, TEXT + 1, n],
         };
         buffer.extend(words.iter().flat_map(|word| word.to_le_bytes()));
     }
@@ -115,6 +117,17 @@ fn metric_event(buffer: &mut Vec<u8>, random: &mut Random, ticks: i64) {
     } else {
         buffer.extend_from_slice(&random.below(200).to_le_bytes());
     }
+    buffer.extend_from_slice(&ticks.to_le_bytes());
+}
+
+/// Most are of one scope, so that many ends fit the begins before them.
+fn span_event(buffer: &mut Vec<u8>, random: &mut Random, ticks: i64) {
+    let scope = match random.one_in(12) {
+        true => random.below(u64::from(LEVELS)),
+        false => 0,
+    };
+    buffer.push(u8::from(random.one_in(2)));
+    buffer.extend_from_slice(&(DESCRIPTOR + scope).to_le_bytes());
     buffer.extend_from_slice(&ticks.to_le_bytes());
 }
 

@@ -10,17 +10,17 @@ pub fn of_stream(kind: Kind) -> (&'static str, Bytes, Bytes) {
     let (tag, dependencies, objects) = match kind {
         Kind::Log => ("log", log_descriptor(), LOG_EVENTS),
         Kind::Metric => ("metrics", metric_descriptor(), METRIC_EVENTS),
+        Kind::Span => ("cpu", span_descriptor(), SPAN_EVENTS),
     };
     let dependencies = metadata(&[DEPENDENCIES, &[dependencies]].concat());
     (tag, dependencies, metadata(objects))
 }
 
-/// Name, size, members; those with their name, type, offset, size and whether they refer.
-type Type = (
-    &'static str,
-    u32,
-    &'static [(&'static str, &'static str, u32, u32, bool)],
-);
+/// Name, type, offset, size and whether it refers to a dependency.
+type Member = (&'static str, &'static str, u32, u32, bool);
+
+/// Name, size, members.
+type Type = (&'static str, u32, &'static [Member]);
 
 /// Texts are of type 0, property sets of type 1, and descriptors come last.
 const DEPENDENCIES: &[Type] = &[
@@ -66,6 +66,20 @@ const fn metric_descriptor() -> Type {
     )
 }
 
+const fn span_descriptor() -> Type {
+    (
+        "SpanMetadataDependency",
+        40,
+        &[
+            ("id", "u64", 0, 8, false),
+            ("name", "StaticString", 8, 8, true),
+            ("target", "StaticString", 16, 8, true),
+            ("file", "StaticString", 24, 8, true),
+            ("line", "u32", 32, 4, false),
+        ],
+    )
+}
+
 const LOG_EVENTS: &[Type] = &[
     ("LogStringEventV2", 0, &[]),
     ("TaggedLogString", 0, &[]),
@@ -92,6 +106,16 @@ const METRIC_EVENTS: &[Type] = &[
             ("time", "i64", 24, 8, false),
         ],
     ),
+];
+
+const SPAN_EVENT: &[Member] = &[
+    ("thread_span_desc", "SpanMetadata", 0, 8, true),
+    ("time", "i64", 8, 8, false),
+];
+
+const SPAN_EVENTS: &[Type] = &[
+    ("BeginThreadSpanEvent", 16, SPAN_EVENT),
+    ("EndThreadSpanEvent", 16, SPAN_EVENT),
 ];
 
 fn metadata(types: &[Type]) -> Bytes {

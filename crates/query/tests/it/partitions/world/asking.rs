@@ -1,11 +1,11 @@
 //! Questions, asked of blocks and of partitions.
 
 use anyhow::{Result, ensure};
-use model::{InsertTime, ProcessId};
+use model::{InsertTime, ProcessId, StreamId};
 
 use super::super::questions::Question;
 use super::super::statements::Subjects;
-use super::super::telemetry::DAY;
+use super::super::telemetry::{DAY, Kind};
 use super::{BEGIN, World};
 
 impl World {
@@ -14,11 +14,19 @@ impl World {
         programs.map(|program| program.process.process_id).collect()
     }
 
+    pub(super) fn threads(&self) -> Vec<StreamId> {
+        let programs = self.programs.iter();
+        let threads = programs.map(|program| program.streams[Kind::Span as usize].stream_id);
+        threads.collect()
+    }
+
     /// A question, and a moment that it may be asked about.
     pub async fn question(&mut self) -> Result<(Question, InsertTime)> {
         let processes = self.processes();
+        let streams = self.threads();
         let subjects = Subjects {
             processes: &processes,
+            streams: &streams,
             first: BEGIN - DAY,
             last: self.now(),
         };

@@ -88,7 +88,7 @@ impl World {
         let now = self.now();
         let random = &mut self.random;
         let program = &self.programs[random.index(self.programs.len())];
-        let kind = *random.choose(&[Kind::Log, Kind::Metric]);
+        let kind = *random.choose(&[Kind::Log, Kind::Metric, Kind::Span]);
         let late = *random.choose(&[SECOND, MINUTE, HOUR, 2 * DAY]);
         let late = random.within(0..late);
         let begin = (now - late).max(program.process.start_time);

@@ -5,7 +5,7 @@ use std::task::Poll;
 
 use anyhow::{Context, Result};
 use catalog::PartitionFilter;
-use model::{InsertRange, InsertTime, TimeNs};
+use model::{InsertRange, InsertTime, TimeNs, TimeRange};
 use views::{Effort, Gaps, Lakehouse, Upkeep};
 
 use super::super::plans::EFFORT;
@@ -101,11 +101,23 @@ impl World {
     }
 
     pub(super) async fn query_an_instance(&mut self) -> Result<()> {
-        let processes = self.processes();
-        let process = *self.random.choose(&processes);
-        let table = *self.random.choose(&["log_entries", "measures"]);
-        let sql = format!("SELECT count(*) FROM view_instance('{table}', '{process}')");
-        let question = Question::new(sql);
+        let (processes, streams) = (self.processes(), self.threads());
+        let process = self.random.choose(&processes).to_string();
+        let stream = self.random.choose(&streams).to_string();
+        let instances = [
+            ("log_entries", process.clone()),
+            ("measures", process),
+            ("thread_spans", stream),
+        ];
+        let (table, instance) = self.random.choose(&instances);
+        let sql = format!("SELECT count(*) FROM view_instance('{table}', '{instance}')");
+        let question = Question {
+            range: Some(TimeRange {
+                begin: 0,
+                end: TimeNs::MAX,
+            }),
+            ..Question::new(sql)
+        };
         let engine = self.random.index(self.engines.len());
         let latest = InsertTime(TimeNs::MAX);
         question
