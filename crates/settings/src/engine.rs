@@ -41,6 +41,7 @@ impl EngineSettings {
             memory_bytes: bytes(memory.engine_bytes),
             plan_memory_bytes: bytes(memory.query_bytes),
             footer_cache_bytes: bytes(memory.footer_cache_bytes),
+            call_tree_cache_bytes: bytes(memory.call_tree_cache_bytes),
             spill_bytes_max: self.spill_bytes_max,
             spill_folder,
             parallelism: std::thread::available_parallelism().map_or(1, usize::from),

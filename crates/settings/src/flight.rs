@@ -5,11 +5,11 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use query::{EngineConfig, QUERY_TIME_LIMIT};
+use query::{EngineConfig, QUERY_TIME_LIMIT, StaticTablesConfig};
 use views::ResourceConfig;
 
 use crate::variables::{MICROMEGAS_QUERY_DENY_REFRESH_SECONDS, MICROMEGAS_QUERY_TIME_MAX_SECONDS};
-use crate::{EngineSettings, Environment, MemoryShares, Problems, gather};
+use crate::{EngineSettings, Environment, MemoryShares, Problems, StaticTablesArgs, gather};
 
 const DEFAULT_DENIAL_REFRESH_SECONDS: u64 = 10;
 
@@ -20,6 +20,8 @@ pub struct FlightArgs {
     /// [default: 0.0.0.0:50051, in the all-in-one 127.0.0.1:50051]
     #[arg(long, value_name = "ADDRESS")]
     pub listen_endpoint_flight: Option<SocketAddr>,
+    #[command(flatten)]
+    pub static_tables: StaticTablesArgs,
 }
 
 /// What the Flight SQL service and, with a share of the memory, its engine are built from.
@@ -29,6 +31,7 @@ pub struct FlightSettings {
     pub engine: EngineSettings,
     pub denial_refresh: Duration,
     pub query_time_max: Duration,
+    pub static_tables: Option<StaticTablesConfig>,
 }
 
 impl FlightArgs {
@@ -44,16 +47,18 @@ impl FlightArgs {
             let value: Option<NonZeroU64> = environment.parsed(name, &expected)?;
             Ok(value.map(u64::from))
         };
-        let (engine, refresh, query_time_max) = gather((
+        let (engine, refresh, query_time_max, static_tables) = gather((
             EngineSettings::config(environment),
             at_least_one(MICROMEGAS_QUERY_DENY_REFRESH_SECONDS, "seconds"),
             query_time_max(environment),
+            self.static_tables.config(environment),
         ))?;
         Ok(FlightSettings {
             listen: self.listen_endpoint_flight.unwrap_or(default_listen),
             engine,
             denial_refresh: Duration::from_secs(refresh.unwrap_or(DEFAULT_DENIAL_REFRESH_SECONDS)),
             query_time_max,
+            static_tables,
         })
     }
 }
@@ -82,10 +87,11 @@ impl FlightSettings {
         self.engine.resources(memory, spill_folder)
     }
 
-    pub const fn engine(&self) -> EngineConfig {
+    pub fn engine(&self) -> EngineConfig {
         EngineConfig {
             denial_refresh: self.denial_refresh,
             query_time_max: self.query_time_max,
+            static_tables: self.static_tables.clone(),
         }
     }
 }

@@ -134,7 +134,7 @@ impl LakeSettings {
                 cache_bytes: 0,
             },
             objects,
-            store_options: environment.with_prefixes(&STORE_OPTIONS),
+            store_options: store_options(environment),
         })
     }
 
@@ -264,6 +264,11 @@ impl Objects {
             uri: format!("file://{}", text_of(&folder)?),
         })
     }
+}
+
+/// What the environment holds for object stores.
+pub(crate) fn store_options(environment: &Environment) -> Vec<(String, String)> {
+    environment.with_prefixes(&STORE_OPTIONS)
 }
 
 fn missing_objects() -> Problems {

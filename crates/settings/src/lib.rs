@@ -40,6 +40,8 @@ mod maintenance;
 #[cfg(feature = "memory")]
 mod memory;
 mod problems;
+#[cfg(feature = "flightsql")]
+mod static_tables;
 pub mod variables;
 
 #[cfg(feature = "auth")]
@@ -65,6 +67,8 @@ pub use self::maintenance::MaintenanceArgs;
 #[cfg(feature = "memory")]
 pub use self::memory::{MemoryRoles, MemoryShares};
 pub use self::problems::{Gather, Problems, gather};
+#[cfg(feature = "flightsql")]
+pub use self::static_tables::StaticTablesArgs;
 
 #[cfg(test)]
 mod tests;

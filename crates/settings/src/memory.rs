@@ -57,6 +57,8 @@ pub struct MemoryShares {
     pub query_bytes: u64,
     /// Footers of Parquet files.
     pub footer_cache_bytes: u64,
+    /// Call trees of recent queries.
+    pub call_tree_cache_bytes: u64,
     /// Rows of the catalog.
     pub catalog_cache_bytes: u64,
     /// Ranges of objects.
@@ -113,6 +115,7 @@ impl MemoryShares {
             engine_mib = mib(self.engine_bytes),
             query_mib = mib(self.query_bytes),
             footer_cache_mib = mib(self.footer_cache_bytes),
+            call_tree_cache_mib = mib(self.call_tree_cache_bytes),
             catalog_cache_mib = mib(self.catalog_cache_bytes),
             range_cache_mib = mib(self.range_cache_bytes),
             reserve_mib = mib(self.reserve_bytes),

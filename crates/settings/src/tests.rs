@@ -197,6 +197,60 @@ fn flight_settings() {
 
 #[cfg(feature = "flightsql")]
 #[test]
+fn static_tables_lie_in_any_store() {
+    const NAME: &str = variables::MICROMEGAS_STATIC_TABLES_URL;
+    let flag = "--static-tables-url";
+    let actual = |flags: &[&str], variables: &[(&str, &str)]| {
+        let flight = parse::<FlightArgs>(flags);
+        let settings = flight.config(&environment(variables), "0.0.0.0:1".parse().unwrap());
+        settings.map(|settings| {
+            // The engine is told, and nobody else: URLs may say more than others should know.
+            assert!(!format!("{settings:?}").contains("bucket"));
+            settings.engine().static_tables.is_some()
+        })
+    };
+    check(actual(&[], &[]), Ok(false));
+    for url in [
+        "file:///a/folder",
+        "s3://bucket/prefix",
+        "gs://bucket",
+        "az://bucket/a/b",
+    ] {
+        let options = [
+            (NAME, url),
+            ("AWS_ACCESS_KEY_ID", "key"),
+            ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+            ("AZURE_STORAGE_ACCOUNT_NAME", "account"),
+            ("GOOGLE_SKIP_SIGNATURE", "true"),
+        ];
+        check(actual(&[], &options), Ok(true));
+        check(
+            actual(&[flag, url], &[(NAME, "nowhere"), options[3]]),
+            Ok(true),
+        );
+    }
+    for url in [
+        "folder",
+        "file://folder",
+        "memory:///",
+        "http://h/b",
+        "s3://k:hunter2@bucket",
+    ] {
+        for part in [NAME, "without credentials"] {
+            check(actual(&[], &[(NAME, url)]), Err(&[part]));
+        }
+        check(
+            actual(&[flag, url], &[]),
+            Err(&["--static-tables-url must be file://"]),
+        );
+    }
+    check(actual(&[], &[(NAME, "")]), Err(&["is set but empty"]));
+    let wrong = [(NAME, "s3://bucket"), ("AWS_ALLOW_HTTP", "hunter2")];
+    check(actual(&[], &wrong), Err(&["do not fit"]));
+}
+
+#[cfg(feature = "flightsql")]
+#[test]
 fn the_engine_gets_its_shares() {
     let environment = environment(&[(variables::MICROMEGAS_MEMORY_BUDGET_MB, "1024")]);
     let memory = MemoryShares::config(&environment, MemoryRoles::ENGINE).unwrap();

@@ -76,6 +76,11 @@ variables! {
     /// Seconds that a query may take, at most 3600: what it reads is kept for somewhat longer.
     /// Default: 3600.
     MICROMEGAS_QUERY_TIME_MAX_SECONDS;
+    /// Folder or prefix of files that are tables beside those of the lake: each `<name>.csv` with a
+    /// header and each `<name>.json` with one object per line, of any folder below. The same URLs as
+    /// `MICROMEGAS_OBJECT_STORE_URI` without `memory://`, and the same variables with options; flag
+    /// `--static-tables-url`. Default: none.
+    MICROMEGAS_STATIC_TABLES_URL;
     /// Address of the Flight SQL server behind the gateway, such as `grpc://127.0.0.1:50051` or
     /// `grpc+tls://host:443`; flag `--flightsql-url`. The stand-alone gateway requires it.
     MICROMEGAS_FLIGHTSQL_URL;

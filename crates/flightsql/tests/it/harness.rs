@@ -144,6 +144,7 @@ async fn engine(folder: &TempDir, memory_budget_bytes: usize) -> (QueryEngine, B
         memory_bytes: memory_budget_bytes,
         plan_memory_bytes: memory_budget_bytes,
         footer_cache_bytes: MIB,
+        call_tree_cache_bytes: MIB,
         spill_bytes_max: 0,
         spill_folder: None,
         parallelism: 2,
@@ -152,6 +153,7 @@ async fn engine(folder: &TempDir, memory_budget_bytes: usize) -> (QueryEngine, B
     let config = EngineConfig {
         denial_refresh: Duration::from_secs(10),
         query_time_max: query::QUERY_TIME_LIMIT,
+        ..EngineConfig::default()
     };
     let bulk = BulkIngest::new(house.catalog().clone(), house.lake().clone());
     (QueryEngine::new(house, &config).unwrap(), bulk)

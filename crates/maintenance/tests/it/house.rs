@@ -220,6 +220,7 @@ fn lakehouse(catalog: &Catalog, lake: &Lake) -> Result<Lakehouse> {
         memory_bytes: MEMORY,
         plan_memory_bytes: MEMORY,
         footer_cache_bytes: 1024 * 1024,
+        call_tree_cache_bytes: 1024 * 1024,
         spill_bytes_max: 64 * 1024 * 1024,
         spill_folder: None,
         parallelism: 2,
@@ -231,5 +232,6 @@ fn engine_config(denial_refresh: Duration) -> EngineConfig {
     EngineConfig {
         denial_refresh,
         query_time_max: QUERY_TIME_LIMIT,
+        ..EngineConfig::default()
     }
 }

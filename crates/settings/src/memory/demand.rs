@@ -19,7 +19,8 @@ pub(super) struct Demand {
     pub ingestion: Part,
     pub engine: Part,
     pub footers: Part,
-    /// What it keeps of the catalog has no variable.
+    /// What it keeps of call trees and of the catalog has no variable.
+    pub trees: Part,
     pub catalog: Part,
     pub ranges: Part,
 }
@@ -49,14 +50,17 @@ impl Demand {
             part(roles.engine, MICROMEGAS_METADATA_CACHE_MB, 0),
             part(roles.engine, MICROMEGAS_OBJECT_CACHE_L1_MB, 0),
         ))?;
-        let catalog = match roles.ingestion || roles.engine {
+        let shared = |plays| match plays {
             true => Part::Shared,
             false => Part::Absent,
         };
+        let trees = shared(roles.engine);
+        let catalog = shared(roles.ingestion || roles.engine);
         Ok(Self {
             ingestion,
             engine,
             footers,
+            trees,
             catalog,
             ranges,
         })

@@ -43,6 +43,7 @@ const fn reserve(budget: u64) -> u64 {
 /// What the caches get together is divided among them, whoever is absent.
 struct Caches {
     footers: u64,
+    trees: u64,
     catalog: u64,
     ranges: u64,
 }
@@ -52,14 +53,15 @@ fn caches(demand: &Demand, budget: u64) -> Caches {
     let quarter = caches / 4;
     Caches {
         footers: demand.footers.or_share(quarter),
+        trees: demand.trees.or_share(quarter),
         catalog: demand.catalog.or_share(quarter),
-        ranges: demand.ranges.or_share(caches - 2 * quarter),
+        ranges: demand.ranges.or_share(caches - 3 * quarter),
     }
 }
 
 impl Caches {
     const fn sum(&self) -> u64 {
-        self.footers + self.catalog + self.ranges
+        self.footers + self.trees + self.catalog + self.ranges
     }
 }
 
@@ -105,6 +107,7 @@ fn allot(demand: &Demand, budget: u64, origin: BudgetOrigin) -> MemoryShares {
         engine_bytes: engine * MIB,
         query_bytes: engine * MIB / 4 * 3,
         footer_cache_bytes: caches.footers * MIB,
+        call_tree_cache_bytes: caches.trees * MIB,
         catalog_cache_bytes: caches.catalog * MIB,
         range_cache_bytes: caches.ranges * MIB,
         reserve_bytes: reserve * MIB,

@@ -23,8 +23,8 @@ fn of(roles: MemoryRoles, usable: Option<u64>, set: Variables) -> Result<MemoryS
     MemoryShares::of(&set.iter().copied().collect(), roles, usable)
 }
 
-/// Budget, bodies, engine, one query, footers, catalog, ranges, reserve; in MiB.
-fn check(roles: MemoryRoles, usable: Option<u64>, set: Variables, expected: [u64; 8]) {
+/// Budget, bodies, engine, one query, footers, call trees, catalog, ranges, reserve; in MiB.
+fn check(roles: MemoryRoles, usable: Option<u64>, set: Variables, expected: [u64; 9]) {
     let case = format!("{roles:?} {usable:?} {set:?}");
     let shares = of(roles, usable, set).expect(&case);
     let [
@@ -33,6 +33,7 @@ fn check(roles: MemoryRoles, usable: Option<u64>, set: Variables, expected: [u64
         engine,
         query,
         footers,
+        trees,
         catalog,
         ranges,
         reserve,
@@ -42,14 +43,15 @@ fn check(roles: MemoryRoles, usable: Option<u64>, set: Variables, expected: [u64
         shares.engine_bytes,
         shares.query_bytes,
         shares.footer_cache_bytes,
+        shares.call_tree_cache_bytes,
         shares.catalog_cache_bytes,
         shares.range_cache_bytes,
         shares.reserve_bytes,
     ];
-    let parts = [bodies, engine, footers, catalog, ranges, reserve];
+    let parts = [bodies, engine, footers, trees, catalog, ranges, reserve];
     assert_eq!(parts.iter().sum::<u64>(), budget, "{case}");
     let found = [
-        budget, bodies, engine, query, footers, catalog, ranges, reserve,
+        budget, bodies, engine, query, footers, trees, catalog, ranges, reserve,
     ];
     let found = found.map(|part| part / MIB);
     assert_eq!(found, expected, "{case}");
@@ -85,20 +87,20 @@ fn half_of_what_the_process_may_use_is_divided() {
         BOTH,
         Some(2048),
         &[],
-        [1024, 256, 512, 384, 32, 32, 64, 128],
+        [1024, 256, 512, 384, 32, 32, 32, 32, 128],
     );
-    check(BOTH, None, &[], [1024, 256, 512, 384, 32, 32, 64, 128]);
+    check(BOTH, None, &[], [1024, 256, 512, 384, 32, 32, 32, 32, 128]);
     // Caches and bodies have enough at some size; queries never do.
-    let large = [32768, 512, 27648, 20736, 128, 128, 256, 4096];
+    let large = [32768, 512, 27648, 20736, 128, 128, 128, 128, 4096];
     check(BOTH, Some(65536), &[], large);
     // The largest body must fit.
-    check(BOTH, Some(512), &[], [256, 100, 92, 69, 8, 8, 16, 32]);
-    check(BOTH, Some(440), &[], [220, 100, 65, 48, 6, 6, 15, 28]);
-    check(E, Some(2048), &[], [1024, 0, 768, 576, 32, 32, 64, 128]);
-    check(E, Some(172), &[], [86, 0, 65, 48, 2, 2, 6, 11]);
-    check(I, Some(2048), &[], [1024, 864, 0, 0, 0, 32, 0, 128]);
-    check(I, Some(236), &[], [118, 100, 0, 0, 0, 3, 0, 15]);
-    check(NEITHER, Some(2), &[], [1, 0, 0, 0, 0, 0, 0, 1]);
+    check(BOTH, Some(512), &[], [256, 100, 92, 69, 8, 8, 8, 8, 32]);
+    check(BOTH, Some(440), &[], [220, 100, 65, 48, 6, 6, 6, 9, 28]);
+    check(E, Some(2048), &[], [1024, 0, 768, 576, 32, 32, 32, 32, 128]);
+    check(E, Some(172), &[], [86, 0, 65, 48, 2, 2, 2, 4, 11]);
+    check(I, Some(2048), &[], [1024, 864, 0, 0, 0, 0, 32, 0, 128]);
+    check(I, Some(236), &[], [118, 100, 0, 0, 0, 0, 3, 0, 15]);
+    check(NEITHER, Some(2), &[], [1, 0, 0, 0, 0, 0, 0, 0, 1]);
 }
 
 #[test]
@@ -109,22 +111,22 @@ fn variables_win_for_their_part() {
         BOTH,
         usable,
         &[budget],
-        [1024, 256, 512, 384, 32, 32, 64, 128],
+        [1024, 256, 512, 384, 32, 32, 32, 32, 128],
     );
-    let bodies = [1024, 100, 668, 501, 32, 32, 64, 128];
+    let bodies = [1024, 100, 668, 501, 32, 32, 32, 32, 128];
     check(BOTH, usable, &[budget, (BODIES, "100")], bodies);
-    let no_ranges = [1024, 256, 576, 432, 32, 32, 0, 128];
+    let no_ranges = [1024, 256, 544, 408, 32, 32, 32, 0, 128];
     check(BOTH, usable, &[budget, (RANGES, "0")], no_ranges);
-    let footers = [1024, 256, 534, 400, 10, 32, 64, 128];
+    let footers = [1024, 256, 534, 400, 10, 32, 32, 32, 128];
     check(BOTH, usable, &[budget, (FOOTERS, "10")], footers);
     // Bodies make room for what is set; what is left over belongs to nobody.
-    let engine = [1024, 168, 600, 450, 32, 32, 64, 128];
+    let engine = [1024, 168, 600, 450, 32, 32, 32, 32, 128];
     check(BOTH, usable, &[budget, (ENGINE, "600")], engine);
-    let small = [1024, 256, 1, 0, 32, 32, 64, 639];
+    let small = [1024, 256, 1, 0, 32, 32, 32, 32, 639];
     check(BOTH, usable, &[budget, (ENGINE, "1")], small);
     // What the process does not do is not read.
     let foreign = [budget, (ENGINE, "a lot"), (RANGES, "9999")];
-    let alone = [1024, 864, 0, 0, 0, 32, 0, 128];
+    let alone = [1024, 864, 0, 0, 0, 0, 32, 0, 128];
     check(MemoryRoles::INGESTION, usable, &foreign, alone);
 }
 
@@ -139,7 +141,7 @@ fn parts_raise_a_budget_that_is_not_set() {
         BOTH,
         Some(2048),
         &set,
-        [2047, 512, 1024, 768, 63, 63, 129, 256],
+        [2047, 512, 1024, 768, 63, 63, 63, 66, 256],
     );
     let shares = of(BOTH, Some(2048), &set).unwrap();
     assert_eq!(raised(&shares), Some(1024));
