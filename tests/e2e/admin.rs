@@ -44,7 +44,7 @@ async fn who_is_no_administrator_sees_the_lists_and_changes_nothing() -> Result<
         deployment
             .count("SELECT count(*) FROM list_view_sets()")
             .await?
-            == 6
+            == 10
     );
     for sql in [
         "SELECT * FROM retire_partitions('blocks', 'global', '2026-01-05', '2026-01-06')",

@@ -19,3 +19,4 @@ mod replicate;
 mod secrets;
 mod start;
 mod totals;
+mod traces;
