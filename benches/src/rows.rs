@@ -1,9 +1,12 @@
 //! What is measured, in which order, against which target.
 
+mod spans;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use flightsql_client::RequestMetadata;
 
 use crate::data::LogData;
 use crate::generators::{flight, gateway, ingest};
@@ -28,6 +31,8 @@ pub struct Plan {
     pub duration: Duration,
     /// Copies of the recording, about 4040 log rows each.
     pub copies: u32,
+    /// Trees of nine spans in each block of spans.
+    pub trees: u64,
 }
 
 impl Plan {
@@ -61,6 +66,7 @@ pub async fn run_rows(plan: &Plan) -> Result<Context> {
         yardsticks.push(machine);
         measure_ingestion(plan, &mut samples).await?;
         measure_queries(plan, &mut samples).await?;
+        spans::measure(plan, &mut samples).await?;
     }
     let yardsticks = Yardsticks::median(&yardsticks);
     Ok(Context {
@@ -186,7 +192,7 @@ async fn measure_queries(plan: &Plan, samples: &mut Samples) -> Result<()> {
              FROM view_instance('log_entries', '{}') GROUP BY level",
             data.process_id
         );
-        let first = flight::scan(&lake.flight, &sql).await?;
+        let first = flight::scan(&lake.flight, &sql, RequestMetadata::new()).await?;
         eprintln!("   logs: {first}");
         samples.add("logs", first.seconds);
     }
@@ -197,7 +203,7 @@ async fn measure_queries(plan: &Plan, samples: &mut Samples) -> Result<()> {
     }
     if plan.wants("flight-scan") {
         for _ in 0..SCANS {
-            let scan = flight::scan(&lake.flight, SCAN).await?;
+            let scan = flight::scan(&lake.flight, SCAN, RequestMetadata::new()).await?;
             eprintln!("   flight-scan: {scan}");
             samples.add("flight-scan", scan.seconds);
             samples.add("flight-scan-megabytes", scan.bytes as f64 / 1e6);
@@ -241,7 +247,8 @@ fn rows(samples: &Samples, yardsticks: &Yardsticks) -> Vec<Row> {
         gateway_select(samples, yardsticks),
         gateway_scan(samples, yardsticks),
     ];
-    rows.into_iter().flatten().collect()
+    let rows = rows.into_iter().flatten();
+    rows.chain(spans::rows(samples, yardsticks)).collect()
 }
 
 fn row(
@@ -432,6 +439,7 @@ mod tests {
             repetitions: 1,
             duration: Duration::from_secs(1),
             copies: 1,
+            trees: 1,
         };
         assert!(plan(&[]).wants("logs"));
         assert!(plan(&["ingest"]).wants("ingest-64"));

@@ -14,7 +14,7 @@ use clap::Parser;
 #[command(bin_name = "cargo xtask bench")]
 struct Arguments {
     /// Only rows whose name starts so: start, ingest-1, ingest-64, ingest-large, logs,
-    /// flight-select, flight-scan, gateway-select, gateway-scan
+    /// flight-select, flight-scan, gateway-select, gateway-scan, spans, process-spans, trace
     rows: Vec<String>,
     /// One short run over little data: a check that it works, no measurement
     #[arg(long)]
@@ -34,9 +34,9 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
-    let (repetitions, seconds, copies) = match arguments.quick {
-        true => (1, 1, 5),
-        false => (arguments.repeat.max(1), 5, 101),
+    let (repetitions, seconds, copies, trees) = match arguments.quick {
+        true => (1, 1, 5, 100),
+        false => (arguments.repeat.max(1), 5, 101, 34_300),
     };
     let plan = Plan {
         backend: match arguments.postgres {
@@ -47,6 +47,7 @@ async fn main() -> Result<ExitCode> {
         repetitions,
         duration: Duration::from_secs(seconds),
         copies,
+        trees,
     };
     let context = run_rows(&plan).await?;
     let table = markdown(&context.rows);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use benches::{flight, gateway, ingest, measure_yardsticks, parse_address};
 use clap::{Parser, Subcommand};
-use flightsql_client::Client;
+use flightsql_client::{Client, RequestMetadata};
 
 const LOG_SCAN: &str = "SELECT time, level, target, msg FROM log_entries";
 
@@ -107,7 +107,10 @@ async fn main() -> Result<()> {
         Load::FlightScan { url, sql, times } => {
             let client = Client::connect_lazy(&url)?;
             for _ in 0..times {
-                println!("{}", flight::scan(&client, &sql).await?);
+                println!(
+                    "{}",
+                    flight::scan(&client, &sql, RequestMetadata::new()).await?
+                );
             }
         }
         Load::Gateway {

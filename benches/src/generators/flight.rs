@@ -38,9 +38,9 @@ impl fmt::Display for Scan {
     }
 }
 
-pub async fn scan(client: &Client, sql: &str) -> Result<Scan> {
+pub async fn scan(client: &Client, sql: &str, metadata: RequestMetadata) -> Result<Scan> {
     let start = Instant::now();
-    let (rows, bytes) = drain(client, sql, RequestMetadata::new()).await?;
+    let (rows, bytes) = drain(client, sql, metadata).await?;
     Ok(Scan {
         rows,
         bytes,
