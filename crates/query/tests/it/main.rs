@@ -12,6 +12,7 @@ mod listings;
 mod maintenance;
 mod memory;
 mod nesting;
+mod net_and_images;
 mod partitions;
 mod payloads;
 mod process_spans;
