@@ -6,12 +6,12 @@ use bytes::Bytes;
 use catalog::{BlockFilter, Snapshot, StoredBlock};
 use decode::BlockObjects;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use model::{BlockId, InsertRange, InsertTime};
+use model::BlockId;
 
 use crate::blocks_scan::{
     BlockScan, FetchedGroup, READ_AHEAD, archived_pages, catalog_pages, fetch, group,
 };
-use crate::insert_ranges::InsertRanges;
+use crate::owners::visible;
 use crate::{Error, Lakehouse, Result, ScanContext};
 
 impl Lakehouse {
@@ -91,14 +91,13 @@ impl Lakehouse {
 }
 
 fn scan(snapshot: Snapshot, blocks: Vec<BlockId>) -> BlockScan {
-    let end = InsertTime(snapshot.time.0.saturating_add(1));
     BlockScan {
         snapshot,
         filter: BlockFilter {
             block_ids: Some(blocks),
             ..BlockFilter::at(snapshot.time)
         },
-        ranges: InsertRanges::of(InsertRange::new(snapshot.expired_before, end)),
+        ranges: visible(snapshot),
     }
 }
 

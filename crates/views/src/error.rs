@@ -53,7 +53,7 @@ pub enum Error {
     Unreadable(&'static str),
     #[error("a decoder was stopped")]
     Task(#[from] JoinError),
-    #[error("a block can not be decoded")]
+    #[error("the rows of a tree can not be made")]
     Decode(#[from] decode::Error),
     #[error("the engine failed")]
     Engine(#[from] DataFusionError),
