@@ -84,6 +84,26 @@ async fn the_ledger_has_the_spans_that_its_program_recorded() -> Result<()> {
 }
 
 #[tokio::test]
+async fn blocks_in_any_order_make_the_same_trees() -> Result<()> {
+    let mut backwards = Capture::load("ledger")?;
+    backwards.requests.reverse();
+    let (house, other) = (ledger().await?, House::new().await?);
+    other.set_time(DAY + HOUR + 1);
+    other.store(&backwards, |_| ()).await?;
+    let streams = threads(&house.engine, "").await?;
+    assert!(streams.len() >= 3);
+    for stream in streams {
+        let sql = format!(
+            "SELECT * FROM view_instance('thread_spans', '{stream}') ORDER BY begin, depth, id"
+        );
+        let (rows, _) = house.run(request(sql.clone(), ALWAYS)).await?;
+        assert!(rows.iter().any(|batch| batch.num_rows() > 0));
+        assert!(same_rows(&rows, &other.run(request(sql, ALWAYS)).await?.0)?);
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn named_spans_carry_their_names() -> Result<()> {
     let house = House::new().await?;
     house.store(&Capture::load("generator")?, |_| ()).await?;
