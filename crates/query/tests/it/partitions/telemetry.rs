@@ -31,6 +31,8 @@ pub enum Kind {
 pub struct Program {
     pub process: ProcessInfo,
     pub streams: [StreamInfo; 3],
+    /// Where the last block of spans ended: most of them follow each other.
+    pub spans_until: Option<TimeNs>,
 }
 
 impl Program {
@@ -55,7 +57,11 @@ impl Program {
         };
         let streams =
             [Kind::Log, Kind::Metric, Kind::Span].map(|kind| stream(random, process_id, kind));
-        Self { process, streams }
+        Self {
+            process,
+            streams,
+            spans_until: None,
+        }
     }
 
     fn frequency(&self) -> i64 {

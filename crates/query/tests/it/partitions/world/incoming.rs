@@ -87,15 +87,26 @@ impl World {
     pub(super) fn block(&mut self) -> Block {
         let now = self.now();
         let random = &mut self.random;
-        let program = &self.programs[random.index(self.programs.len())];
+        let index = random.index(self.programs.len());
+        let program = &mut self.programs[index];
         let kind = *random.choose(&[Kind::Log, Kind::Metric, Kind::Span]);
         let late = *random.choose(&[SECOND, MINUTE, HOUR, 2 * DAY]);
         let late = random.within(0..late);
         let begin = (now - late).max(program.process.start_time);
         let length = *random.choose(&[1, SECOND, MINUTE, HOUR]);
         let count = 1 + random.index(12);
+        let mut begin = begin;
+        if let (Kind::Span, Some(until)) = (kind, program.spans_until)
+            && !random.one_in(4)
+        {
+            begin = until;
+        }
         let times = (0..count).map(|_| begin + random.within(0..length));
-        let times = times.collect();
+        let mut times: Vec<_> = times.collect();
+        if kind == Kind::Span {
+            times.push(begin);
+            program.spans_until = times.iter().copied().max();
+        }
         program.block(random, kind, times)
     }
 }
