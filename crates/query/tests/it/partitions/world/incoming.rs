@@ -58,7 +58,7 @@ impl World {
 
     pub(super) async fn commit(&mut self) -> Result<()> {
         let count = 1 + self.random.below(4);
-        let blocks = (0..count).map(|_| self.block()).collect();
+        let blocks = (0..count).flat_map(|_| self.blocks()).collect();
         self.store(blocks).await
     }
 
@@ -84,12 +84,23 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn block(&mut self) -> Block {
+    /// One, or several of a thread.
+    fn blocks(&mut self) -> Vec<Block> {
+        let program = self.random.index(self.programs.len());
+        let kind = *self
+            .random
+            .choose(&[Kind::Log, Kind::Metric, Kind::Span, Kind::Span]);
+        let count = match kind {
+            Kind::Span => 1 + self.random.below(4),
+            _ => 1,
+        };
+        (0..count).map(|_| self.block(program, kind)).collect()
+    }
+
+    fn block(&mut self, program: usize, kind: Kind) -> Block {
         let now = self.now();
         let random = &mut self.random;
-        let index = random.index(self.programs.len());
-        let program = &mut self.programs[index];
-        let kind = *random.choose(&[Kind::Log, Kind::Metric, Kind::Span]);
+        let program = &mut self.programs[program];
         let late = *random.choose(&[SECOND, MINUTE, HOUR, 2 * DAY]);
         let late = random.within(0..late);
         let begin = (now - late).max(program.process.start_time);
