@@ -70,17 +70,19 @@ impl ChainsScan {
         )?))
     }
 
-    /// The order of the rows of every partition, where chains follow each other and the
-    /// clock of their process is known: an estimated one differs from hour to hour.
+    /// The order of the rows of every partition, where blocks follow each other and the clock
+    /// of their process is known: an estimated one differs from hour to hour. Blocks that overlap
+    /// may make several trees, which overlap as well.
     fn order(&self) -> Option<LexOrdering> {
-        let follow = |pair: &[Chain]| {
-            let (before, after) = (&pair[0], &pair[1]);
-            let ends = before.blocks.iter().map(|block| block.info.end_ticks);
-            let (end, begin) = (ends.max()?, after.blocks.first()?.info.begin_ticks);
-            let known = after.blocks.first()?.process.info.tsc_frequency > 0;
-            (end <= begin && known).then_some(())
-        };
-        let is_sorted = self.chains.windows(2).all(|pair| follow(pair).is_some());
+        let mut blocks = self.chains.iter().flat_map(|chain| &chain.blocks);
+        let mut end = i64::MIN;
+        let follow = blocks.all(|block| {
+            let follows = end <= block.info.begin_ticks;
+            end = end.max(block.info.end_ticks);
+            follows
+        });
+        let known = |chain: &Chain| chain.blocks[0].process.info.tsc_frequency > 0;
+        let is_sorted = follow && (self.chains.len() < 2 || self.chains.iter().all(known));
         if !self.set.keeps_order || !is_sorted {
             return None;
         }
