@@ -167,7 +167,6 @@ impl View for ChainsView {
         scan::ChainsScan {
             house: self.house.clone(),
             counters: Arc::clone(request.context.counters()),
-            set: view_set(self.table),
             table: self.table,
             chains,
             projection: request.projection.to_vec(),

@@ -14,10 +14,11 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::filter::FilterExecBuilder;
 use datafusion::physical_plan::union::UnionExec;
-use model::{InsertRange, InsertTime, TimeRange};
+use model::{InsertRange, InsertTime, TimeNs, TimeRange};
 
 use crate::context::ScanContext;
 use crate::insert_ranges::InsertRanges;
+use crate::owners::visible;
 use crate::partitions::{self, Selection};
 use crate::predicate::Constraints;
 use crate::view::{GLOBAL_INSTANCE, SourceRequest, View};
@@ -83,11 +84,11 @@ impl PartitionedTable {
         match &self.scope {
             Scope::Ranges(ranges, _) => ranges.clone(),
             Scope::Query => {
-                let begin = scan.range.and_then(|range| self.view.window_begin(range));
-                let expired = scan.snapshot.expired_before;
-                let begin = begin.map_or(expired, |begin| begin.max(expired));
-                let end = InsertTime(scan.snapshot.time.0.saturating_add(1));
-                InsertRanges::of(InsertRange::new(begin, end))
+                let visible = visible(scan.snapshot);
+                match scan.range.and_then(|range| self.view.window_begin(range)) {
+                    Some(begin) => visible.within(InsertRange::new(begin, InsertTime(TimeNs::MAX))),
+                    None => visible,
+                }
             }
         }
     }

@@ -24,9 +24,9 @@ use tokio::sync::Mutex;
 
 use super::build::{Builder, Trees};
 use super::listing::Chain;
+use super::view_set;
 use crate::context::ScanCounters;
 use crate::rounds::Rounds;
-use crate::view::ViewSet;
 use crate::{Lakehouse, Result};
 
 /// Which chains to build, and what of their rows to return.
@@ -34,7 +34,6 @@ use crate::{Lakehouse, Result};
 pub(crate) struct ChainsScan {
     pub(crate) house: Lakehouse,
     pub(crate) counters: Arc<ScanCounters>,
-    pub(crate) set: &'static ViewSet,
     pub(crate) table: ChainTable,
     pub(crate) chains: Vec<Chain>,
     /// Columns of the set's schema.
@@ -83,11 +82,12 @@ impl ChainsScan {
         });
         let known = |chain: &Chain| chain.blocks[0].process.info.tsc_frequency > 0;
         let is_sorted = follow && (self.chains.len() < 2 || self.chains.iter().all(known));
-        if !self.set.keeps_order || !is_sorted {
+        let set = view_set(self.table);
+        if !set.keeps_order || !is_sorted {
             return None;
         }
         // A projection without the column has no order to declare.
-        let column = col(self.set.order[0], &self.schema).ok()?;
+        let column = col(set.order[0], &self.schema).ok()?;
         LexOrdering::new([PhysicalSortExpr::new_default(column).asc()])
     }
 }
@@ -210,8 +210,9 @@ impl Piece {
         match scan.range.filter(outside) {
             None => Ok(batch),
             Some(range) => {
-                let (begin, end) = scan.set.bounds;
-                let bounds = [begin, end].map(|name| scan.set.column(name));
+                let set = view_set(scan.table);
+                let (begin, end) = set.bounds;
+                let bounds = [begin, end].map(|name| set.column(name));
                 let times = tree.batch(self.rows, Some(&bounds))?;
                 Ok(filter_record_batch(&batch, &meets(&times, range))?)
             }
